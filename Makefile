@@ -1,0 +1,127 @@
+# Slipway. `make` builds, `make check` tests, `make demo` shows; the rest is in `make help`.
+#
+# Every variant has a folder of its own: build/ (gcc), build/clang/, build/address/ …, chosen by CC
+# and SAN. Nothing outside build/ is ever written, except by `install`.
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+SAN     ?=
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+comma   := ,
+variant := $(strip $(if $(findstring clang,$(CC)),clang) $(if $(SAN),$(subst $(comma),-,$(SAN))) $(if $(FUZZING),fuzz))
+empty   :=
+space   := $(empty) $(empty)
+BUILD   ?= build$(if $(variant),/$(subst $(space),-,$(variant)))
+
+# ---- flags -----------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+            -Wformat=2 -Wvla -Werror
+OPTIMIZE ?= -O2 -g
+HARDEN   := $(if $(SAN)$(FUZZING),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+
+PACKAGES_base   := libcjson libutf8proc
+PACKAGES_core   :=
+PACKAGES_client := libcurl
+PACKAGES_app    :=
+PACKAGES_sim    := libmicrohttpd libcrypto
+
+pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
+pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
+
+CPPFLAGS += -Iinclude -D_GNU_SOURCE -DSLIPWAY_VERSION='"$(VERSION)"'
+CFLAGS   += -std=c11 $(OPTIMIZE) $(WARNINGS) $(HARDEN) $(SANFLAGS) -pthread
+LDFLAGS  += -pie -pthread -Wl,-z,relro,-z,now $(SANFLAGS)
+
+# ---- sources: one archive a layer, so that a link shows the layering ------------------------------
+
+LAYERS := base core client app
+
+SRC_base   := $(wildcard src/base/*.c)
+SRC_core   := $(wildcard src/core/*.c)
+SRC_client := $(wildcard src/client/*.c)
+SRC_app    := $(filter-out src/app/main.c,$(wildcard src/app/*.c))
+SRC_sim    ?= $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
+
+objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+archive   = $(BUILD)/lib/lib$(1).a
+libs_of   = $(foreach l,$(1),$(call pkg_libs,$(PACKAGES_$(l))))
+
+.PHONY: all
+all: deps-hint $(BUILD)/slipway
+
+$(BUILD)/slipway: $(call objects,src/app/main.c) $(foreach l,app client core base,$(call archive,$(l)))
+	$(CC) $(LDFLAGS) -o $@ $^ $(call libs_of,app client core base)
+
+$(BUILD)/slipway-sim: $(call objects,src/sim/main.c) $(call archive,sim) $(call archive,base)
+	$(CC) $(LDFLAGS) -o $@ $^ $(call libs_of,sim base) -lm
+
+define layer_archive
+$$(call archive,$(1)): $$(call objects,$$(SRC_$(1)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS) sim,$(eval $(call layer_archive,$(l))))
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(call pkg_cflags,$(PACKAGES_$(word 2,$(subst /, ,$*)))) -MMD -MP -c -o $@ $<
+
+# The stand-in's scenarios, built in (include/sim/scenario.h).
+SCENARIOS := $(sort $(wildcard src/sim/scenarios/*.json))
+$(BUILD)/gen/scenarios.c: $(SCENARIOS) src/sim/scenarios/embed.sh
+	@mkdir -p $(@D)
+	sh src/sim/scenarios/embed.sh $(SCENARIOS) > $@.new && mv $@.new $@
+$(BUILD)/obj/sim/scenarios.o: $(BUILD)/gen/scenarios.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(call archive,sim): $(BUILD)/obj/sim/scenarios.o
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+include tests/tests.mk
+
+# ---- set-up ------------------------------------------------------------------------------------
+
+.PHONY: deps deps-build deps-hint
+deps:
+	@sh .ci/deps.sh install check
+deps-build:
+	@sh .ci/deps.sh install build
+deps-hint:
+	@sh .ci/deps.sh require build
+
+# ---- for people --------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: deps-build
+	@$(MAKE) --no-print-directory all
+	@sh tests/demo.sh $(BUILD)/slipway-sim $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SPEED),--speed $(SPEED))
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/slipway $(BUILD)/slipway-sim $(DESTDIR)$(PREFIX)/bin/
+
+.PHONY: clean
+clean:
+	rm -rf build
+
+.PHONY: help
+help:
+	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
+
+#: make                          build/slipway and build/slipway-sim
+#: make demo                     set up, build, and run the stand-in with things to try
+#: make check                    set up, build with gcc and clang, run every test
+#: make install DESTDIR= PREFIX=
+#: make deps                     install what building and testing need (Debian)
+#: make clean
+#: make SAN=address|undefined|thread   a sanitizer build in a folder of its own
+#: make CC=clang                 likewise

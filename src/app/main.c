@@ -1,0 +1,8 @@
+#include "app/cli.h"
+
+#include <stdio.h>
+
+int main(int argc, char *argv[])
+{
+    return cli_run(argc, argv, stdout, stderr);
+}

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Runs test programs, each of which prints TAP, and adds up what they say.
+#
+#   run.sh TALLY LABEL PROGRAM…
+#
+# A line per program goes to the terminal; what failed is printed whole; the counts are added to the
+# file TALLY ("passed failed skipped", one line a program), which tests/tally.sh sums up. A program
+# that crashes, hangs (TEST_LIMIT seconds, 300) or fails without a "not ok" counts as one failure.
+# WRAP is put before each program (valgrind …), as words.
+set -u
+tally=$1 label=$2
+shift 2
+limit=${TEST_LIMIT:-300}
+logs=$(dirname "$tally")/logs
+mkdir -p "$logs"
+export CMOCKA_MESSAGE_OUTPUT=TAP
+
+for program in "$@"; do
+    name=$label/$(basename "$program")
+    log=$logs/$(echo "$name" | tr / -).log
+    # shellcheck disable=SC2086  # WRAP is words
+    timeout -k 5 "$limit" ${WRAP-} "$program" >"$log" 2>&1 </dev/null
+    status=$?
+    skipped=$(grep -ciE '^ok [0-9]+.*# *skip|^1\.\.0 *# *skip' "$log")
+    passed=$(($(grep -cE '^ok [0-9]+' "$log") - $(grep -ciE '^ok [0-9]+.*# *skip' "$log")))
+    failed=$(grep -cE '^not ok [0-9]+' "$log")
+    [ "$status" -eq 124 ] && echo "# no end within $limit s" >>"$log"
+    if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ $((passed + skipped)) -eq 0 ]; }; then
+        failed=1
+    fi
+    echo "$passed $failed $skipped" >>"$tally"
+    extra=
+    [ "$skipped" -gt 0 ] && extra=", $skipped skipped"
+    if [ "$failed" -gt 0 ]; then
+        echo "FAIL  $name ($passed passed, $failed failed$extra; exit status $status)"
+        sed 's/^/      /' "$log" | tail -n 200
+    else
+        echo "ok    $name ($passed passed$extra)"
+        [ "$skipped" -gt 0 ] && grep -iE '# *skip' "$log" | sed 's/^/      /'
+    fi
+done
+exit 0

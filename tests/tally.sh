@@ -1,0 +1,10 @@
+#!/bin/sh
+# Sums the counts that tests/run.sh wrote and prints the one closing line; exit 1 when anything failed
+# or nothing ran.
+set -u
+awk '{ p += $1; f += $2; s += $3 }
+END {
+    if (s) printf "%d passed, %d failed, %d skipped\n", p, f, s
+    else printf "%d passed, %d failed\n", p, f
+    exit f > 0 || p == 0
+}' "$1"

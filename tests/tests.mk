@@ -1,0 +1,145 @@
+# How everything is tested. Every test program prints TAP; tests/run.sh runs them and adds up.
+#
+# tests/unit/LAYER/test_*.c     cmocka, linked with that layer and those below it
+# tests/e2e/test_*.c            cmocka, linked with client: the program's own engine against slipway-sim
+# tests/clients/*.mjs, *.sh     unmodified public clients against slipway-sim
+# tests/fuzz/fuzz_*.c           libFuzzer targets
+# tests/layers.sh               who may include whom
+
+UNIT  := $(sort $(wildcard tests/unit/*/test_*.c))
+E2E   := $(sort $(wildcard tests/e2e/test_*.c))
+FUZZ  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+below_base   := base
+below_core   := core base
+below_client := client core base
+below_app    := app client core base
+below_sim    := sim base
+test_layer    = $(if $(filter tests/e2e/%,$(1)),client,$(word 3,$(subst /, ,$(1))))
+
+UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT))
+E2E_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(E2E))
+# Helpers: the stand-in as a child process for e2e, a scripted server for the engine's own tests.
+SUPPORT_e2e    := tests/support/sim_process.c
+SUPPORT_client := $(wildcard tests/support/fault_server.c)
+test_support    = $(SUPPORT_$(if $(filter tests/e2e/%,$(1)),e2e,$(word 3,$(subst /, ,$(1)))))
+
+define test_program
+$(patsubst tests/%.c,$(BUILD)/tests/%,$(1)): $(1) $(call test_support,$(1)) $(wildcard tests/support/*.h) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) -Itests/support $$(CFLAGS) $$(LDFLAGS) -o $$@ $(1) $(call test_support,$(1)) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l))) $$(call libs_of,$(below_$(call test_layer,$(1)))) $$(call pkg_libs,cmocka) -lm
+endef
+$(foreach t,$(UNIT) $(E2E),$(eval $(call test_program,$(t))))
+
+# One test by name: make unit/base/test_text
+.PHONY: $(patsubst tests/%.c,%,$(UNIT) $(E2E))
+$(patsubst tests/%.c,%,$(UNIT) $(E2E)): %: $(BUILD)/tests/%
+	SLIPWAY_SIM=$(BUILD)/slipway-sim $(BUILD)/tests/$@
+
+.PHONY: test-programs
+test-programs: $(UNIT_BIN) $(E2E_BIN)
+
+# ---- make check ------------------------------------------------------------------------------------
+#
+# Everything, from a bare Debian: both compilers, sanitizers, valgrind, short fuzzing, the public
+# clients. Each step adds its counts to build/check/tally; the last prints the one closing line.
+
+CHECK := build/check
+RUN   := sh tests/run.sh $(CHECK)/tally
+JOBS  ?= 2
+SUB    = $(MAKE) --no-print-directory -j$(JOBS)
+
+# tests that have threads worth racing
+THREADED := base core client
+
+ASAN_ENV := ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+TSAN_ENV := TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+MEMCHECK := valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
+            --error-exitcode=99 --num-callers=30
+
+.PHONY: check check-run check-lint check-gcc check-clang check-asan check-tsan check-valgrind check-fuzz check-clients
+check: deps
+	@rm -rf $(CHECK) && mkdir -p $(CHECK) && : > $(CHECK)/tally
+	@$(MAKE) --no-print-directory check-run
+	@sh tests/tally.sh $(CHECK)/tally
+
+# One after the other: they share two cores, and the log reads in order.
+check-run:
+	@$(SUB) -s check-lint
+	@$(SUB) -s check-gcc
+	@$(SUB) -s check-clang
+	@$(SUB) -s check-asan
+	@$(SUB) -s check-tsan
+	@$(SUB) -s check-valgrind
+	@$(SUB) -s check-fuzz
+	@$(SUB) -s check-clients
+
+check-lint:
+	@$(RUN) house tests/layers.sh tests/layers_test.sh
+
+check-gcc:
+	@$(SUB) all test-programs
+	@SLIPWAY=build/slipway SLIPWAY_SIM=build/slipway-sim $(RUN) gcc $(UNIT_BIN) $(E2E_BIN) $(SCRIPTS)
+
+check-clang:
+	@$(SUB) CC=clang all test-programs
+	@SLIPWAY_SIM=build/clang/slipway-sim $(RUN) clang $(patsubst build/%,build/clang/%,$(UNIT_BIN))
+
+check-asan:
+	@$(SUB) SAN=address,undefined all test-programs
+	@$(ASAN_ENV) SLIPWAY_SIM=build/address-undefined/slipway-sim $(RUN) asan+ubsan \
+	    $(patsubst build/%,build/address-undefined/%,$(UNIT_BIN) $(E2E_BIN))
+
+check-tsan:
+	@$(SUB) SAN=thread all test-programs
+	@$(TSAN_ENV) WRAP="setarch -R" SLIPWAY_SIM=build/thread/slipway-sim $(RUN) tsan \
+	    $(patsubst build/%,build/thread/%,$(filter $(THREADED:%=build/tests/unit/%/%),$(UNIT_BIN)) $(E2E_BIN))
+
+check-valgrind:
+	@WRAP="$(MEMCHECK)" SLIPWAY_SIM=build/slipway-sim $(RUN) valgrind $(UNIT_BIN)
+
+check-clients:
+	@$(RUN) clients tests/clients/run.sh
+
+SCRIPTS := $(sort $(wildcard tests/e2e/*.sh))
+
+# ---- fuzzing ---------------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 20
+FUZZ_BIN      = $(patsubst tests/fuzz/%.c,build/clang-fuzz/fuzz/%,$(FUZZ))
+
+.PHONY: fuzz fuzz-programs
+fuzz: deps
+	@$(SUB) FUZZ_SECONDS=600 check-fuzz
+
+check-fuzz:
+	@$(SUB) CC=clang FUZZING=1 fuzz-programs
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(RUN) fuzz $(FUZZ_BIN:%=%.sh)
+
+ifdef FUZZING
+SANFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+fuzz-programs: $(FUZZ_BIN:%=%.sh)
+
+define fuzz_program
+$(BUILD)/fuzz/$(1): tests/fuzz/$(1).c $(foreach l,client core base,$(call archive,$(l)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(CFLAGS) -pie -pthread -fsanitize=fuzzer,address,undefined -o $$@ $$^ $$(call libs_of,client core base) -lm
+# What run.sh starts: a bounded run from the seeds in the tree, new finds kept in the build folder.
+$(BUILD)/fuzz/$(1).sh: $(BUILD)/fuzz/$(1) tests/fuzz/run.sh
+	@printf '#!/bin/sh\nexec sh tests/fuzz/run.sh $$<\n' > $$@ && chmod +x $$@
+endef
+$(foreach f,$(notdir $(FUZZ:.c=)),$(eval $(call fuzz_program,$(f))))
+endif
+
+# ---- measuring -------------------------------------------------------------------------------------
+
+$(BUILD)/bench/bench: tests/bench/bench.c $(foreach l,client core base,$(call archive,$(l)))
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs_of,client core base)
+
+.PHONY: bench
+bench: deps-build all $(BUILD)/bench/bench
+	@SLIPWAY_SIM=$(BUILD)/slipway-sim $(BUILD)/bench/bench
+
+#: make bench                    measure, as ratios to something run beside it
+#: make fuzz                     fuzz each target for ten minutes
