@@ -29,7 +29,7 @@ struct arena *arena_new(size_t max)
     struct arena *a = calloc(1, sizeof *a);
     if (!a)
         return NULL;
-    a->max = max;
+    a->max = max < SIZE_MAX / 2 ? max : SIZE_MAX / 2; /* so that sums cannot wrap */
     a->block_size = BLOCK_FIRST;
     return a;
 }

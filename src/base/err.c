@@ -72,7 +72,7 @@ __attribute__((format(printf, 4, 0))) static void store(
         copy_cut(out, size, left_out, sizeof left_out - 1);
     else
         copy_cut(out, size, buf_str(&safe), safe.len);
-    buf_release(&raw);
+    buf_release_secret(&raw);
     buf_release(&safe);
 }
 

@@ -5,9 +5,7 @@
 #include "base/json_internal.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -24,57 +22,6 @@ static const cJSON *in(const struct json *j)
 static struct json *out(cJSON *c)
 {
     return (struct json *)c;
-}
-
-/* ---- numbers ------------------------------------------------------------------------------------
- *
- * cJSON knows doubles, and prints 15 digits of them where that comes near. A number that those would
- * change is kept as a cJSON_Raw with its digits (which print as they are) beside its valuedouble; its
- * valueint says whether the digits are one of our own integers, exact beyond 2^53. */
-
-static bool is_own_integer(const struct json *j)
-{
-    return cJSON_IsRaw(in(j)) && in(j)->valueint;
-}
-
-static int set_digits(cJSON *c, const char *digits, bool own_integer)
-{
-    size_t size = strlen(digits) + 1;
-    char *copy = cJSON_malloc(size);
-    if (!copy)
-        return -1;
-    memcpy(copy, digits, size);
-    c->type = (c->type & ~0xFF) | cJSON_Raw;
-    c->valuestring = copy;
-    c->valueint = own_integer;
-    return 0;
-}
-
-static int keep_exact(cJSON *c)
-{
-    char digits[32];
-    double v = c->valuedouble;
-    if (fabs(v) < 1e15 && !(v < trunc(v)) && !(v > trunc(v)))
-        return 0; /* nearly all: integers of 15 digits */
-    if (isinf(v))
-        return set_digits(c, v > 0 ? "1e999" : "-1e999", false);
-    snprintf(digits, sizeof digits, "%.15g", v);
-    double back = strtod(digits, NULL);
-    if (!(back < v) && !(back > v))
-        return 0;
-    snprintf(digits, sizeof digits, "%.17g", v);
-    char *point = strpbrk(digits, localeconv()->decimal_point);
-    if (point)
-        *point = '.';
-    return set_digits(c, digits, false);
-}
-
-static int keep_all_exact(cJSON *c)
-{
-    for (; c; c = c->next)
-        if ((cJSON_IsNumber(c) && keep_exact(c)) || keep_all_exact(c->child))
-            return -1;
-    return 0;
 }
 
 /* ---- parsing ----------------------------------------------------------------------------------- */
@@ -128,14 +75,9 @@ struct json *json_parse(const void *bytes, size_t n, struct err *e)
     pthread_mutex_lock(&parse_lock);
     cJSON *c = cJSON_ParseWithLengthOpts(s, n, &end, 0);
     pthread_mutex_unlock(&parse_lock);
-    bool whole = c && only_space(end, s + n);
-    if (whole && keep_all_exact(c) == 0)
+    if (c && only_space(end, s + n))
         return out(c);
     cJSON_Delete(c);
-    if (whole) {
-        err_set(e, ERR_IO, ENOMEM, "no memory for the JSON");
-        return NULL;
-    }
     err_set(e, ERR_REMOTE, 0, "not valid JSON at byte %zu of %zu", n ? (size_t)(end - s) : 0, n);
     return NULL;
 }
@@ -161,7 +103,7 @@ enum json_kind json_kind(const struct json *j)
     case cJSON_True:
         return JSON_BOOL;
     case cJSON_Number:
-    case cJSON_Raw: /* one that is kept by its digits */
+    case cJSON_Raw: /* our own integers */
         return JSON_NUMBER;
     case cJSON_String:
         return JSON_STRING;
@@ -229,14 +171,17 @@ const char *json_str_or(const struct json *object, const char *key, const char *
     return s ? s : fallback;
 }
 
-double json_number(const struct json *j, double fallback)
-{
-    return json_kind(j) == JSON_NUMBER ? in(j)->valuedouble : fallback;
-}
-
 const char *json_digits(const struct json *j)
 {
     return j && cJSON_IsRaw(in(j)) ? in(j)->valuestring : NULL;
+}
+
+double json_number(const struct json *j, double fallback)
+{
+    if (json_kind(j) != JSON_NUMBER)
+        return fallback;
+    const char *digits = json_digits(j);
+    return digits ? strtod(digits, NULL) : in(j)->valuedouble;
 }
 
 double json_num(const struct json *object, const char *key, double fallback)
@@ -249,8 +194,8 @@ int64_t json_int(const struct json *object, const char *key, int64_t fallback)
     const struct json *j = json_get(object, key);
     if (json_kind(j) != JSON_NUMBER)
         return fallback;
-    if (is_own_integer(j))
-        return strtoll(in(j)->valuestring, NULL, 10);
+    if (json_digits(j))
+        return strtoll(json_digits(j), NULL, 10);
     double v = in(j)->valuedouble;
     if (isnan(v))
         return fallback;
@@ -297,29 +242,16 @@ struct json *json_new_bool(bool v)
     return out(cJSON_CreateBool(v));
 }
 
-/* Takes `c` and gives it back, NULL when it is NULL or `failed`. */
-static struct json *unless(int failed, cJSON *c)
-{
-    if (!failed)
-        return out(c);
-    cJSON_Delete(c);
-    return NULL;
-}
-
 struct json *json_new_int(int64_t v)
 {
     char digits[24];
     snprintf(digits, sizeof digits, "%" PRId64, v);
-    cJSON *c = cJSON_CreateNumber((double)v);
-    return unless(c && set_digits(c, digits, true), c);
+    return out(cJSON_CreateRaw(digits)); /* a double would round above 2^53 */
 }
 
 struct json *json_new_num(double v)
 {
-    if (!isfinite(v))
-        return json_new_null();
-    cJSON *c = cJSON_CreateNumber(v);
-    return unless(c && keep_exact(c), c);
+    return isfinite(v) ? out(cJSON_CreateNumber(v)) : json_new_null();
 }
 
 /* Valid UTF-8 as it is, anything else cleaned: JSON cannot carry stray bytes. */
@@ -401,7 +333,7 @@ void json_remove(struct json *object, const char *key)
         cJSON_DeleteItemFromObjectCaseSensitive((cJSON *)object, key);
 }
 
-/* ---- comparing -------------------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------------------------------- */
 
 /* Of members with the same key only the first counts. Values are compared in one direction only:
  * both would double the work at each level. */
@@ -429,8 +361,8 @@ static bool equal_items(const struct json *a, const struct json *b)
 
 static bool equal_numbers(const struct json *a, const struct json *b)
 {
-    if (is_own_integer(a) && is_own_integer(b))
-        return strcmp(in(a)->valuestring, in(b)->valuestring) == 0;
+    if (json_digits(a) && json_digits(b))
+        return strcmp(json_digits(a), json_digits(b)) == 0;
     double x = json_number(a, 0), y = json_number(b, 0);
     return !(x < y) && !(x > y);
 }

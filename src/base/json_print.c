@@ -10,30 +10,37 @@
 
 static void print_value(const struct json *j, struct buf *b);
 
+/* The fewest digits that read as the same value. */
+static void format_double(char *out, size_t size, double v)
+{
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(out, size, "%.*g", precision, v);
+        double back = strtod(out, NULL);
+        if (!(back < v) && !(back > v))
+            break;
+    }
+    /* Whatever the locale has for a point. */
+    out += strspn(out, "-0123456789");
+    if (*out && *out != 'e')
+        *out = '.';
+}
+
 static void print_number(const struct json *j, struct buf *b)
 {
     const char *exact = json_digits(j);
     double v = json_number(j, 0);
     char digits[32];
-    if (exact) {
+    if (exact)
         buf_str_append(b, exact);
-        return;
+    else if (!isfinite(v)) /* the source said something like this */
+        buf_str_append(b, v > 0 ? "1e999" : "-1e999");
+    else if (v >= -9007199254740992.0 && v <= 9007199254740992.0 && !(v < floor(v)) &&
+             !(v > floor(v)))
+        buf_printf(b, "%.0f", v);
+    else {
+        format_double(digits, sizeof digits, v);
+        buf_str_append(b, digits);
     }
-    if (!isfinite(v)) {
-        buf_str_append(b, "null"); /* the source said 1e999 */
-        return;
-    }
-    if (v >= -9007199254740992.0 && v <= 9007199254740992.0 && !(v < floor(v)) && !(v > floor(v))) {
-        snprintf(digits, sizeof digits, "%.0f", v);
-    } else {
-        for (int precision = 15; precision <= 17; precision++) {
-            snprintf(digits, sizeof digits, "%.*g", precision, v);
-            double back = strtod(digits, NULL);
-            if (!(back < v) && !(back > v))
-                break;
-        }
-    }
-    buf_str_append(b, digits);
 }
 
 static void print_escaped(unsigned char c, struct buf *b)

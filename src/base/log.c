@@ -169,7 +169,7 @@ __attribute__((format(printf, 4, 0))) static int make_text(
         secret_redact_in_place(raw.data);
     failed |= text_clean(&clean, buf_str(&raw), strlen(buf_str(&raw)), TEXT_LINE);
     failed |= secret_redact(out, buf_str(&clean), clean.len);
-    buf_release(&raw);
+    buf_release_secret(&raw);
     buf_release(&clean);
     return failed;
 }

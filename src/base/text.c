@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "base/text_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {

@@ -259,10 +259,13 @@ static void test_overlapping_secrets(void **state)
     known("abcdefgh");
     known("efghijkl");
     known("hf_0123");
+    known("one-inside-another");
+    known("inside");
     static const struct example examples[] = {
         {"abcdefgh.", "***."},
         {"abcdefg.", "***g."},
-        {"abcdefghijkl.", "***."},            /* one runs into the other */
+        {"abcdefghijkl.", "***."}, /* one runs into the other */
+        {"one-inside-another.", "***."},
         {"hf_0123456789.", "***."},           /* a known one that goes on like a key */
         {"hf_abcdefgh0abcdefgh.", "hf_***."}, /* known ones within a key-like word */
         {"eyJ0123456789.hf_abcdefgh.z", "eyJ***"},
@@ -402,7 +405,7 @@ static void check_planted(uint64_t seed)
 static void test_a_planted_secret_never_survives(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 5000; seed++) {
+    for (uint64_t seed = 1; seed <= 3000; seed++) {
         if (seed % 4 == 0) /* otherwise several are known at a time */
             secrets_zero();
         check_planted(seed);
@@ -414,7 +417,7 @@ static void test_a_planted_secret_never_survives(void **state)
 static void test_one_very_long_line(void **state)
 {
     (void)state;
-    enum { LONG = 1024 * 1024 };
+    enum { LONG = 256 * 1024 };
     known("eyeyeyeyeyeyeyeyeyeyeyeyeyeyeyey!");
     static const char *const fills[] = {"eyJ", "hf_", "sk-", "hf_abcdefgh", "%65%79", "\\u0065y",
         "%", "\\", "eyJeyJeyJeyJeyJeyJeyJ.hf_abcdefgh-sk-"};

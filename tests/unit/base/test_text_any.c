@@ -58,8 +58,8 @@ static void test_every_code_point(void **state)
 static void test_every_short_string(void **state)
 {
     (void)state;
-    static const unsigned char alphabet[] = {'a', ';', '[', ']', '\\', 'P', 0x1B, 0x07, '\r', '\n',
-        '\t', 0xC2, 0x9C, 0x9B, 0xCC, 0x81, 0xFF};
+    static const unsigned char alphabet[] = {
+        'a', '[', ']', '\\', 0x1B, 0x07, '\r', '\n', 0xC2, 0x9C, 0xCC, 0x81};
     enum { LETTERS = sizeof alphabet, LONGEST = 4 };
     size_t strings = 1;
     for (size_t n = 1; n <= LONGEST; n++) {
@@ -76,7 +76,7 @@ static void test_every_short_string(void **state)
 static void test_random_bytes(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 4000; seed++) {
+    for (uint64_t seed = 1; seed <= 2000; seed++) {
         struct dice d = dice_new(seed);
         unsigned char s[200];
         size_t n = dice_below(&d, sizeof s + 1);
@@ -108,7 +108,8 @@ static const struct piece pieces[] = {
     PIECE("\u0323"), PIECE("\u20DD"), PIECE("\u0903"), PIECE("\u1112"), PIECE("\u1161"),
     PIECE("\u11AB"), PIECE("\u3164"), PIECE("\uE000"), PIECE("\U0010FFFF"), PIECE("\u2028"),
     PIECE("\u25CC"), PIECE("\uFFFD"), PIECE("\xC2"), PIECE("\xE2\x82"), PIECE("\xF0\x9F"),
-    PIECE("\xED\xA0\x80"), PIECE("\xFF"), PIECE("\x80"), PIECE("\U000E0041"), PIECE("\u00AD"),
+    PIECE("\xED\xA0\x80"), PIECE("\xE0\x80\x80"),
+    PIECE("\xF4\x90\x80\x80"), PIECE("\xF0\x80\x80\x80"), PIECE("\xC1\xBF"), PIECE("\xFF"), PIECE("\x80"), PIECE("\U000E0041"), PIECE("\u00AD"),
 };
 /* clang-format on */
 enum { PIECES = sizeof pieces / sizeof *pieces };
@@ -129,7 +130,7 @@ static size_t compose(struct dice *d, unsigned char *out, size_t size)
 static void test_adversarial_compositions(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 8000; seed++) {
+    for (uint64_t seed = 1; seed <= 5000; seed++) {
         struct dice d = dice_new(seed);
         unsigned char s[600];
         check(s, compose(&d, s, sizeof s), seed);
@@ -140,7 +141,7 @@ static void test_adversarial_compositions(void **state)
 static void test_a_block_is_its_lines(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 2000; seed++) {
+    for (uint64_t seed = 1; seed <= 1000; seed++) {
         struct dice d = dice_new(seed);
         unsigned char s[1210];
         size_t first = compose(&d, s, 600);

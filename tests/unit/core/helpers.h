@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <setjmp.h>
@@ -62,6 +63,13 @@ static inline bool await_count(atomic_int *count, int least)
         sched_yield();
     }
     return true;
+}
+
+/* Valgrind plays the kernel itself where limits and stop signals are concerned, and does less. */
+static inline bool under_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded && strstr(preloaded, "vgpreload");
 }
 
 /* Hang-ups count as readable too: read then says so. */

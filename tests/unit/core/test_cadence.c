@@ -354,6 +354,24 @@ static void huge_numbers_saturate(void **state)
     assert_int_equal(rate_budget_wait_ms(&b, 199999999, now), DAY + S);
 }
 
+/* Each number of digits, so that each way of overflowing is met. */
+static void numbers_of_any_length_stay_in_bounds(void **state)
+{
+    (void)state;
+    for (int digits = 1; digits <= 60; digits++) {
+        for (char digit = '1'; digit <= '9'; digit++) {
+            struct rate_budget b = {0};
+            char number[64], line[160];
+            memset(number, digit, (size_t)digits);
+            number[digits] = '\0';
+            snprintf(line, sizeof line, "\"m\";r=%s;t=%s;q=%s", number, "1", number);
+            assert_int_equal(rate_budget_read(&b, line, line, now), 1);
+            int64_t expected = digits < 10 ? atoll(number) : 1000000000;
+            expect_window(&b, 0, expected, 1, expected);
+        }
+    }
+}
+
 static void windows_past_the_maximum_are_left_out(void **state)
 {
     (void)state;
@@ -472,6 +490,7 @@ int main(void)
         cmocka_unit_test(an_open_quote_swallows_the_rest),
         cmocka_unit_test(garbage_does_not_make_it_forget),
         cmocka_unit_test(huge_numbers_saturate),
+        cmocka_unit_test(numbers_of_any_length_stay_in_bounds),
         cmocka_unit_test(windows_past_the_maximum_are_left_out),
         cmocka_unit_test(plenty_costs_no_waiting),
         cmocka_unit_test(little_is_spread_over_what_remains),
