@@ -87,7 +87,8 @@ void json_remove(struct json *object, const char *key);
 /* Whether two trees hold the same value (object order does not matter). */
 bool json_equal(const struct json *a, const struct json *b);
 
-/* Appends the compact form (no line feed). -1 when the buffer is full. */
+/* Appends the compact form (no line feed): valid UTF-8, safe to show on a terminal. -1 when the buffer is
+ * full; then nothing was appended. */
 int json_print(const struct json *j, struct buf *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the files of the text module share; for src/base/text*.c and src/base/secret*.c only. */
+/* What the files of the text module share; for text*.c, secret*.c and json_print.c only. */
 #ifndef SLIPWAY_BASE_TEXT_INTERNAL_H
 #define SLIPWAY_BASE_TEXT_INTERNAL_H
 

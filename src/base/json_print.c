@@ -1,7 +1,10 @@
 /* Printed here and not by the library, which rounds doubles to 15 digits where 17 may be needed, and
- * passes stray bytes through. Recursion is as deep as the tree: JSON_DEPTH_MAX for what was parsed. */
+ * passes stray bytes through. What would do harm on a terminal (controls, bidi, what is invisible) is
+ * escaped: the reader of the JSON loses nothing, and who only looks at it is safe. Recursion is as deep as
+ * the tree: JSON_DEPTH_MAX for what was parsed. */
 #include "base/json.h"
 #include "base/json_internal.h"
+#include "base/text_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -43,17 +46,34 @@ static void print_number(const struct json *j, struct buf *b)
     }
 }
 
-static void print_escaped(unsigned char c, struct buf *b)
+static void print_unit(uint32_t unit, struct buf *b)
 {
     static const char named[] = "\"\"\\\\b\bf\fn\nr\rt\t"; /* letter, character */
     for (size_t i = 0; i + 1 < sizeof named; i += 2) {
-        if (named[i + 1] == (char)c) {
+        if ((unsigned char)named[i + 1] == unit) {
             buf_char(b, '\\');
             buf_char(b, named[i]);
             return;
         }
     }
-    buf_printf(b, "\\u%04x", c);
+    buf_printf(b, "\\u%04x", unit);
+}
+
+static void print_escaped(int32_t code, struct buf *b)
+{
+    uint32_t above = (uint32_t)code - 0x10000;
+    if (code < 0x10000) {
+        print_unit((uint32_t)code, b);
+        return;
+    }
+    print_unit(0xD800 + (above >> 10), b);
+    print_unit(0xDC00 + (above & 0x3FF), b);
+}
+
+static bool is_harmless(int32_t code)
+{
+    enum text_class class = text_class(code);
+    return class == TEXT_CLASS_BASE || class == TEXT_CLASS_MARK;
 }
 
 static void print_string(const char *s, struct buf *b)
@@ -67,8 +87,8 @@ static void print_string(const char *s, struct buf *b)
         used = (size_t)(length < 0 ? -length : length);
         if (length < 0)
             buf_str_append(b, "\uFFFD");
-        else if (p[at] < 0x20 || p[at] == '"' || p[at] == '\\')
-            print_escaped(p[at], b);
+        else if (code == '"' || code == '\\' || !is_harmless(code))
+            print_escaped(code, b);
         else
             buf_append(b, p + at, used);
     }

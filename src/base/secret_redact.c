@@ -67,6 +67,14 @@ static bool begins_word(const unsigned char *p, size_t at)
     return at == 0 || !is_alnum(p[at - 1]) || behind_escape(p, at);
 }
 
+/* Words that only look like keys: a package that worker logs name often. */
+static bool is_innocent(const unsigned char *p, size_t n)
+{
+    static const char word[] = "hf_transfer";
+    const size_t len = sizeof word - 1;
+    return n >= len && memcmp(p, word, len) == 0 && (n == len || !is_in(WORD, p[len]));
+}
+
 static bool shape_fits(const struct shape *s, const unsigned char *p, size_t n, size_t at)
 {
     size_t prefix = strlen(s->prefix);
@@ -75,7 +83,7 @@ static bool shape_fits(const struct shape *s, const unsigned char *p, size_t n, 
     for (size_t i = 0; i < s->at_least; i++)
         if (!is_in(s->first, p[at + prefix + i]))
             return false;
-    return !s->stands_alone || begins_word(p, at);
+    return (!s->stands_alone || begins_word(p, at)) && !is_innocent(p + at, n - at);
 }
 
 static const struct shape *shape_at(const unsigned char *p, size_t n, size_t at)

@@ -504,6 +504,25 @@ static void test_print_appends(void **state)
     json_free(j);
 }
 
+/* Controls, bidi and the invisible are escaped, so that looking at it does no harm; nothing is lost. */
+static void test_print_is_safe_on_a_terminal(void **state)
+{
+    (void)state;
+    const char *hostile = "a\x1b[31m\x7f\xc2\x9b\xe2\x80\xae\xe2\x80\x8b\xf3\xa0\x80\xa1"
+                          "\xe2\x80\xa8\xee\x80\x80\xc3\xa9\xf0\x9f\x9a\x80";
+    struct json *j = json_new_string(hostile);
+    struct buf b;
+    buf_init(&b, 1000);
+    assert_int_equal(json_print(j, &b), 0);
+    assert_string_equal(buf_str(&b),
+        "\"a\\u001b[31m\\u007f\\u009b\\u202e\\u200b\\udb40\\udc21\\u2028\\ue000\u00e9\U0001f680\"");
+    struct json *again = parse(buf_str(&b));
+    assert_string_equal(json_string(again), hostile);
+    json_free(j);
+    json_free(again);
+    buf_release(&b);
+}
+
 /* What is printed reads as the same value: any double, any string. */
 static void test_print_and_parse(void **state)
 {
@@ -599,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_equal_built),
         cmocka_unit_test(test_equal_deep),
         cmocka_unit_test(test_print_appends),
+        cmocka_unit_test(test_print_is_safe_on_a_terminal),
         cmocka_unit_test(test_print_and_parse),
         cmocka_unit_test(test_threads),
     };

@@ -182,6 +182,7 @@ static void test_key_like_words(void **state)
         {"\\u003Dsk-0123456789abcdef", "\\u003Dsk-***"},
         {"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIi.c2ln-_x z", "eyJ*** z"},
         {"hf_jwt_eyJ0123456789abcdef", "hf_jwt_eyJ***"},
+        {"hf_transfer0 hf_transfer_1", "hf_*** hf_***"},
         {"token:eyJ0123456789abcdef,", "token:eyJ***,"},
     };
     CHECK_EXAMPLES(examples);
@@ -197,7 +198,7 @@ static void test_plain_words_stay(void **state)
         "disk-0123456789abcdef",
         "sk-short",
         "sk-0123456789abcde",
-        "hf_hub hf_xet hf_1234567",
+        "hf_hub hf_xet hf_1234567 (hf_transfer) hf_transfer",
         "rpa_ rps_ rpa_short",
         "HF_TOKEN RPA_0123456789",
         "eyJ0123456789abcde",
