@@ -1,6 +1,6 @@
-/* fault_server: a small HTTP/1.1 server on 127.0.0.1 that misbehaves as it is told, for tests of the
- * HTTP engine. (slipway-sim misbehaves too, but knows what RunPod and the Hub mean; this one knows
- * bytes only.) A thread for each connection, plain sockets, no library.
+/* fault_server: a small HTTP/1.1 server on 127.0.0.1 that misbehaves as it is told, for tests of
+ * the HTTP engine. (slipway-sim misbehaves too, but knows what RunPod and the Hub mean; this one
+ * knows bytes only.) A thread for each connection, plain sockets, no library.
  *
  * Answers are rules: the first that fits a request and is not used up is taken; without one the
  * answer is 404. Every request that came in whole is recorded before it is answered.
@@ -71,7 +71,8 @@ int fault_server_open(struct fault_server *s);        /* and open now */
 /* Bytes of bodies written so far, to see back-pressure. */
 int64_t fault_server_sent(struct fault_server *s);
 
-/* Whether the recorded headers have this one; its value, trimmed, in a static buffer (NULL = none). */
+/* Whether the recorded headers have this one; its value, trimmed, in a static buffer (NULL =
+ * none). */
 const char *fault_header(const struct fault_request *r, const char *name);
 uint64_t fault_sum(uint64_t sum, const void *bytes, size_t n); /* start with 0 */
 
