@@ -12,7 +12,7 @@ CC := gcc
 endif
 
 comma   := ,
-variant := $(strip $(if $(findstring clang,$(CC)),clang) $(if $(SAN),$(subst $(comma),-,$(SAN))) $(if $(FUZZING),fuzz))
+variant := $(strip $(if $(findstring clang,$(CC)),clang) $(if $(SAN),$(subst $(comma),-,$(SAN))) $(if $(FUZZING),fuzz) $(if $(PORTABLE),portable))
 empty   :=
 space   := $(empty) $(empty)
 BUILD   ?= build$(if $(variant),/$(subst $(space),-,$(variant)))
@@ -27,36 +27,42 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 
 PACKAGES_base   := libcjson libutf8proc
 PACKAGES_core   :=
-PACKAGES_client := libcurl
+PACKAGES_model  :=
+PACKAGES_client := libcurl libpq sqlite3
+PACKAGES_ui     := ncursesw inih
 PACKAGES_app    :=
 PACKAGES_sim    := libmicrohttpd libcrypto
 
 pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
-CPPFLAGS += -Iinclude -D_GNU_SOURCE -DSLIPWAY_VERSION='"$(VERSION)"'
+CPPFLAGS += $(if $(PORTABLE),-DSLIPWAY_PORTABLE) -Iinclude -D_GNU_SOURCE -DSLIPWAY_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c11 $(OPTIMIZE) $(WARNINGS) $(HARDEN) $(SANFLAGS) -pthread
 LDFLAGS  += -pie -pthread -Wl,-z,relro,-z,now $(SANFLAGS)
 
 # ---- sources: one archive a layer, so that a link shows the layering ------------------------------
 
-LAYERS := base core client app
+LAYERS := base core model client ui app
 
 SRC_base   := $(wildcard src/base/*.c)
 SRC_core   := $(wildcard src/core/*.c)
+SRC_model  := $(wildcard src/model/*.c)
 SRC_client := $(wildcard src/client/*.c)
+SRC_ui     := $(wildcard ui/*.c)
 SRC_app    := $(filter-out src/app/main.c,$(wildcard src/app/*.c))
 SRC_sim    ?= $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
 
+# src/base/text and ui/table belong to base and ui
+layer_of  = $(if $(filter ui/%,$(1)),ui,$(word 2,$(subst /, ,$(1))))
 objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 archive   = $(BUILD)/lib/lib$(1).a
 libs_of   = $(foreach l,$(1),$(call pkg_libs,$(PACKAGES_$(l))))
 
 .PHONY: all
-all: deps-hint $(BUILD)/slipway
+all: deps-hint $(BUILD)/slipway $(BUILD)/slipway-sim
 
-$(BUILD)/slipway: $(call objects,src/app/main.c) $(foreach l,app client core base,$(call archive,$(l)))
-	$(CC) $(LDFLAGS) -o $@ $^ $(call libs_of,app client core base)
+$(BUILD)/slipway: $(call objects,src/app/main.c) $(foreach l,app ui client model core base,$(call archive,$(l)))
+	$(CC) $(LDFLAGS) -o $@ $^ $(call libs_of,app ui client model core base) -lm
 
 $(BUILD)/slipway-sim: $(call objects,src/sim/main.c) $(call archive,sim) $(call archive,base)
 	$(CC) $(LDFLAGS) -o $@ $^ $(call libs_of,sim base) -lm
@@ -71,7 +77,7 @@ $(foreach l,$(LAYERS) sim,$(eval $(call layer_archive,$(l))))
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(call pkg_cflags,$(PACKAGES_$(word 2,$(subst /, ,$*)))) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(call pkg_cflags,$(PACKAGES_$(call layer_of,$*))) -MMD -MP -c -o $@ $<
 
 # The stand-in's scenarios, built in (include/sim/scenario.h).
 SCENARIOS := $(sort $(wildcard src/sim/scenarios/*.json))
@@ -82,6 +88,16 @@ $(BUILD)/obj/sim/scenarios.o: $(BUILD)/gen/scenarios.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(call archive,sim): $(BUILD)/obj/sim/scenarios.o
+
+# The themes, built in (include/ui/theme.h).
+THEMES := $(sort $(wildcard themes/*.ini))
+$(BUILD)/gen/themes.c: $(THEMES) ui/embed.sh
+	@mkdir -p $(@D)
+	sh ui/embed.sh $(THEMES) > $@.new && mv $@.new $@
+$(BUILD)/obj/ui/themes.o: $(BUILD)/gen/themes.c include/ui/theme_internal.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(call archive,ui): $(BUILD)/obj/ui/themes.o
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 

@@ -18,6 +18,10 @@ build file stdlib.h       libc6-dev
 build pc   libcurl        libcurl4-openssl-dev
 build pc   libcjson       libcjson-dev
 build pc   libutf8proc    libutf8proc-dev
+build pc   libpq          libpq-dev
+build pc   sqlite3        libsqlite3-dev
+build pc   ncursesw       libncurses-dev
+build pc   inih           libinih-dev
 build pc   libmicrohttpd  libmicrohttpd-dev
 build pc   libcrypto      libssl-dev
 build file uthash.h       uthash-dev
@@ -30,7 +34,6 @@ check pc   cmocka         libcmocka-dev
 check cmd  git            git
 check cmd  git-lfs        git-lfs
 check cmd  openssl        openssl
-check cmd  nghttpd        nghttp2-server
 check cmd  setarch        util-linux
 check cmd  node           nodejs
 check cmd  npm            npm
