@@ -12,8 +12,10 @@ FUZZ  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 below_base   := base
 below_core   := core base
-below_client := client core base
-below_app    := app client core base
+below_model  := model core base
+below_client := client model core base
+below_ui     := ui model core base
+below_app    := app ui client model core base
 below_sim    := sim base
 test_layer    = $(if $(filter tests/e2e/%,$(1)),client,$(word 3,$(subst /, ,$(1))))
 
@@ -50,14 +52,14 @@ JOBS  ?= 2
 SUB    = $(MAKE) --no-print-directory -j$(JOBS)
 
 # tests that have threads worth racing
-THREADED := base core client
+THREADED := base core client sim
 
 ASAN_ENV := ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 TSAN_ENV := TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 MEMCHECK := valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
             --error-exitcode=99 --num-callers=30
 
-.PHONY: check check-run check-lint check-gcc check-clang check-asan check-tsan check-valgrind check-fuzz check-clients
+.PHONY: check check-run check-lint check-gcc check-clang check-portable check-asan check-tsan check-valgrind check-fuzz check-clients
 check: deps
 	@rm -rf $(CHECK) && mkdir -p $(CHECK) && : > $(CHECK)/tally
 	@$(MAKE) --no-print-directory check-run
@@ -68,6 +70,7 @@ check-run:
 	@$(SUB) -s check-lint
 	@$(SUB) -s check-gcc
 	@$(SUB) -s check-clang
+	@$(SUB) -s check-portable
 	@$(SUB) -s check-asan
 	@$(SUB) -s check-tsan
 	@$(SUB) -s check-valgrind
@@ -85,6 +88,11 @@ check-clang:
 	@$(SUB) CC=clang all test-programs
 	@SLIPWAY_SIM=build/clang/slipway-sim $(RUN) clang $(patsubst build/%,build/clang/%,$(UNIT_BIN))
 
+# What stands in for eventfd and signalfd elsewhere must work too.
+check-portable:
+	@$(SUB) PORTABLE=1 $(patsubst build/%,build/portable/%,$(filter build/tests/unit/core/%,$(UNIT_BIN)))
+	@$(RUN) portable $(patsubst build/%,build/portable/%,$(filter build/tests/unit/core/%,$(UNIT_BIN)))
+
 check-asan:
 	@$(SUB) SAN=address,undefined all test-programs
 	@$(ASAN_ENV) SLIPWAY_SIM=build/address-undefined/slipway-sim $(RUN) asan+ubsan \
@@ -98,8 +106,10 @@ check-tsan:
 check-valgrind:
 	@WRAP="$(MEMCHECK)" SLIPWAY_SIM=build/slipway-sim $(RUN) valgrind $(UNIT_BIN)
 
+# The limit covers fetching the clients over a slow line.
 check-clients:
-	@$(RUN) clients tests/clients/run.sh
+	@$(SUB) all
+	@BUILD=build SLIPWAY_SIM=$(CURDIR)/build/slipway-sim TEST_LIMIT=900 $(RUN) clients tests/clients/run.sh
 
 SCRIPTS := $(sort $(wildcard tests/e2e/*.sh))
 
@@ -121,9 +131,9 @@ SANFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=al
 fuzz-programs: $(FUZZ_BIN:%=%.sh)
 
 define fuzz_program
-$(BUILD)/fuzz/$(1): tests/fuzz/$(1).c $(foreach l,client core base,$(call archive,$(l)))
+$(BUILD)/fuzz/$(1): tests/fuzz/$(1).c $(foreach l,$(below_client),$(call archive,$(l)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CPPFLAGS) $$(CFLAGS) -pie -pthread -fsanitize=fuzzer,address,undefined -o $$@ $$^ $$(call libs_of,client core base) -lm
+	$$(CC) $$(CPPFLAGS) $$(CFLAGS) -pie -pthread -fsanitize=fuzzer,address,undefined -o $$@ $$^ $$(call libs_of,$(below_client)) -lm
 # What run.sh starts: a bounded run from the seeds in the tree, new finds kept in the build folder.
 $(BUILD)/fuzz/$(1).sh: $(BUILD)/fuzz/$(1) tests/fuzz/run.sh
 	@printf '#!/bin/sh\nexec sh tests/fuzz/run.sh $$<\n' > $$@ && chmod +x $$@
@@ -133,9 +143,9 @@ endif
 
 # ---- measuring -------------------------------------------------------------------------------------
 
-$(BUILD)/bench/bench: tests/bench/bench.c $(foreach l,client core base,$(call archive,$(l)))
+$(BUILD)/bench/bench: tests/bench/bench.c $(foreach l,$(below_client),$(call archive,$(l)))
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs_of,client core base)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs_of,$(below_client))
 
 .PHONY: bench
 bench: deps-build all $(BUILD)/bench/bench
