@@ -65,17 +65,15 @@ check: deps
 	@$(MAKE) --no-print-directory check-run
 	@sh tests/tally.sh $(CHECK)/tally
 
-# One after the other: they share two cores, and the log reads in order.
+# One after the other: they share two cores, and the log reads in order. A step that cannot be built
+# counts as a failure, and the others still run.
+STEPS := lint gcc clang portable asan tsan valgrind fuzz clients
+
 check-run:
-	@$(SUB) -s check-lint
-	@$(SUB) -s check-gcc
-	@$(SUB) -s check-clang
-	@$(SUB) -s check-portable
-	@$(SUB) -s check-asan
-	@$(SUB) -s check-tsan
-	@$(SUB) -s check-valgrind
-	@$(SUB) -s check-fuzz
-	@$(SUB) -s check-clients
+	@for step in $(STEPS); do \
+	    $(MAKE) --no-print-directory -s check-$$step || \
+	        { echo "FAIL  check-$$step could not be run"; echo "0 1 0" >> $(CHECK)/tally; }; \
+	done
 
 check-lint:
 	@$(RUN) house tests/layers.sh tests/layers_test.sh

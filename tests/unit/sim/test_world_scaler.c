@@ -45,6 +45,17 @@ static void queue_delay_starts_one_at_once_and_more_when_the_wait_is_too_long(vo
     world_end(s);
 }
 
+static void an_absurd_queue_delay_never_adds_a_second_worker(void **state)
+{
+    (void)state;
+    struct sim *s = world_start(
+        SCENARIO("", ENDPOINT(SLOW ",'scaling':{'type':'QUEUE_DELAY','queueDelay':1e300}")));
+    ask_many(s, 40);
+    world_run(s, HOUR);
+    assert_int_equal(world_live(world_endpoint(s)), 1);
+    world_end(s);
+}
+
 static void queue_delay_counts_what_workers_on_their_way_will_take(void **state)
 {
     (void)state;
@@ -489,6 +500,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_requests_there_are_only_the_minimum),
         cmocka_unit_test(queue_delay_starts_one_at_once_and_more_when_the_wait_is_too_long),
+        cmocka_unit_test(an_absurd_queue_delay_never_adds_a_second_worker),
         cmocka_unit_test(queue_delay_counts_what_workers_on_their_way_will_take),
         cmocka_unit_test(request_count_wants_a_worker_for_every_so_many),
         cmocka_unit_test(max_concurrency_of_the_environment_counts),
