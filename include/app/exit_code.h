@@ -1,4 +1,4 @@
-/* exit_code: what the process answers to its caller (documented once, here and in --help). */
+/* exit_code: what the process answers to its caller. */
 #ifndef SLIPWAY_APP_EXIT_CODE_H
 #define SLIPWAY_APP_EXIT_CODE_H
 

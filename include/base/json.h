@@ -44,8 +44,10 @@ struct json *json_dup(const struct json *j);
 
 /* Every reader accepts NULL and the wrong kind, and answers "absent" or the fallback. */
 enum json_kind json_kind(const struct json *j);
-const struct json *json_get(const struct json *object, const char *key); /* exact case, first wins */
-const struct json *json_at(const struct json *array, size_t index);      /* O(index): prefer first/next */
+const struct json *json_get(
+    const struct json *object, const char *key); /* exact case, first wins */
+const struct json *json_at(
+    const struct json *array, size_t index); /* O(index): prefer first/next */
 const struct json *json_first(const struct json *array_or_object);
 const struct json *json_next(const struct json *item);
 const char *json_key(const struct json *member); /* of an object; NULL otherwise. Foreign bytes. */

@@ -1,19 +1,21 @@
 /* secret: keys and tokens, and the redactor that everything leaving the process goes through.
  *
- * A key is registered once, kept in one place, zeroed at exit, and masked wherever its value (plain,
- * percent-encoded or JSON-escaped) would appear in a line that leaves the process: screen, log,
- * state, export, clipboard, crash text, --json, curl's verbose output. The redactor also masks what
- * merely looks like a key: hf_… rpa_… rps_… sk-… eyJ… (design rule 2), because worker logs print
- * tokens that we never knew (spec/runpod.md §5, "Secret leak").
+ * A key is registered once, kept in one place, and zeroed at exit. Where its value (plain,
+ * percent-encoded or JSON-escaped) appears in a line, secret_redact masks it, and also what merely
+ * looks like a key: hf_… rpa_… rps_… sk-… eyJ… (design rule 2), because worker logs print tokens
+ * that we never knew (spec/runpod.md §5, "Secret leak"). Whatever leaves the process (screen, log,
+ * state, export, clipboard, crash text, --json) has to come through it; the way to do that is a
+ * struct text or text_safe (base/text.h), which clean as well.
  *
- * Threads: all functions from any thread; the registry has a lock of its own that is held only for
- * look-ups. secret_value's pointer stays valid until secrets_zero. */
+ * Threads: all functions from any thread. Reading and redacting take no lock; registering takes
+ * one. secret_value's pointer stays valid until secrets_zero. */
 #ifndef SLIPWAY_BASE_SECRET_H
 #define SLIPWAY_BASE_SECRET_H
 
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { SECRET_MAX = 64, SECRET_BYTES_MAX = 8192, SECRET_SHORTEST_MASKED = 6 };
@@ -31,7 +33,7 @@ const char *secret_value(const struct secret *s);
 const char *secret_name(const struct secret *s);
 
 /* Whether the two secrets hold the same bytes; takes the same time wherever they differ. */
-int secret_equal(const struct secret *a, const struct secret *b);
+bool secret_equal(const struct secret *a, const struct secret *b);
 
 /* Appends `bytes` with every known secret and every key-like word masked: "hf_abcdef…" becomes
  * "hf_***", a registered value becomes "***". Works on whole lines: give it whole ones. -1 when

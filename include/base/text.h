@@ -1,8 +1,8 @@
 /* text: the one place where foreign bytes become something that may be drawn, logged or printed.
  *
  * Everything from a server, a log, a file name, a database or a model's answer is hostile until it
- * went through text_clean (design rule 1). The result is a `struct text`; drawing and printing
- * functions take only that type. Cleaning does, in one pass:
+ * went through here (design rules 1 and 2): text_new makes a `struct text` of it, the only type that
+ * drawing functions take; text_safe does the same into a buffer. Cleaning does, in one pass:
  *   - invalid UTF-8 becomes U+FFFD, one per maximal bad prefix (Unicode 15 §3.9, practice W3C)
  *   - ANSI/VT sequences (CSI, OSC, DCS, APC, PM, SOS, two-byte ESC, and their C1 forms) are dropped;
  *     an unfinished one is dropped to the end of the line, never past TEXT_SEQUENCE_MAX bytes
@@ -29,7 +29,7 @@
 
 enum { TEXT_SEQUENCE_MAX = 4096, TEXT_MARKS_MAX = 3 };
 
-/* Cleaned UTF-8. Only functions of this module make one; it borrows its bytes from an arena (or
+/* Cleaned and masked UTF-8. Only functions of this module make one; it borrows its bytes from an arena (or
  * from static storage) and is NUL-terminated. */
 struct text {
     const char *s; /* never NULL in a text that was made */
@@ -45,7 +45,13 @@ enum text_mode {
  * holds the clean beginning, cut at a character. */
 int text_clean(struct buf *out, const void *bytes, size_t n, enum text_mode mode);
 
-/* Cleans into an arena; when the arena is full the result is an empty text. */
+/* What may be shown: masked (secret.h), cleaned, and masked again. Every way out of the process that is
+ * no struct text goes through this. Give it whole pieces and cut afterwards: the beginning of a
+ * secret is not recognised as one. As text_clean otherwise. */
+int text_safe(struct buf *out, const void *bytes, size_t n, enum text_mode mode);
+
+/* As text_safe into an arena, so a struct text never holds a control or a known secret. When the
+ * arena is full the result is an empty text. */
 struct text text_new(struct arena *a, const void *bytes, size_t n, enum text_mode mode);
 
 /* As text_new in TEXT_LINE for a C string; NULL gives an empty text. */

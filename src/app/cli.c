@@ -49,11 +49,11 @@ static int show_help(FILE *out)
 
 static int usage(FILE *errors, const char *what, const char *word)
 {
-    struct buf clean;
-    buf_init(&clean, 256);
-    text_clean(&clean, word, strlen(word), TEXT_LINE);
-    fprintf(errors, "slipway: %s%s; slipway --help lists what there is\n", what, buf_str(&clean));
-    buf_release(&clean);
+    struct buf shown;
+    buf_init(&shown, 256);
+    text_safe(&shown, word, strlen(word), TEXT_LINE);
+    fprintf(errors, "slipway: %s%s; slipway --help lists what there is\n", what, buf_str(&shown));
+    buf_release(&shown);
     return EXIT_CODE_USAGE;
 }
 

@@ -45,21 +45,6 @@ static void copy_cut(char *out, size_t size, const char *s, size_t n)
     memcpy(out + keep, ellipsis, sizeof ellipsis);
 }
 
-/* Redacts before cleaning too: an unfinished sequence in front of a secret takes its first letter. */
-static int make_safe(struct buf *safe, struct buf *raw)
-{
-    struct buf clean;
-    buf_init(&clean, CLEAN_MAX);
-    if (raw->data)
-        secret_redact_in_place(raw->data);
-    const char *s = buf_str(raw);
-    int result = text_clean(&clean, s, strlen(s), TEXT_LINE);
-    if (result == 0)
-        result = secret_redact(safe, buf_str(&clean), clean.len);
-    buf_release(&clean);
-    return result;
-}
-
 /* Formats, cleans, redacts and stores; `tail` (may be NULL) is put behind as it is. */
 __attribute__((format(printf, 4, 0))) static void store(
     char *out, size_t size, const char *tail, const char *format, va_list args)
@@ -68,7 +53,7 @@ __attribute__((format(printf, 4, 0))) static void store(
     buf_init(&raw, RAW_MAX);
     buf_init(&safe, CLEAN_MAX);
     if (buf_vprintf(&raw, format, args) || buf_str_append(&raw, tail ? tail : "") ||
-        make_safe(&safe, &raw))
+        text_safe(&safe, buf_str(&raw), raw.len, TEXT_LINE))
         copy_cut(out, size, left_out, sizeof left_out - 1);
     else
         copy_cut(out, size, buf_str(&safe), safe.len);

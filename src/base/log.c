@@ -1,8 +1,6 @@
-/* A line is made outside the lock: formatted whole, redacted, cleaned, and redacted again: before,
- * because an unfinished sequence in front of a secret takes its first letter; behind, because what
- * cleaning drops may have stood within one. Only then is it cut to LOG_LINE_MAX: a cut through a
- * secret would leave a beginning that nobody recognises. A line too long even to be made whole is not
- * cut but replaced by a note.
+/* A line is made outside the lock: formatted whole, made safe (text_safe), and only then cut to
+ * LOG_LINE_MAX: a cut through a secret would leave a beginning that nobody recognises. A line too
+ * long even to be made whole is not cut but replaced by a note.
  *
  * Under the lock it gets its time stamp (so that the file is in order) and goes out in one write, so
  * that two processes with the same file do not mix their lines. */
@@ -159,18 +157,13 @@ static int write_line(char *line, size_t n)
 __attribute__((format(printf, 4, 0))) static int make_text(
     struct buf *out, enum log_level level, const char *part, const char *format, va_list args)
 {
-    struct buf raw, clean;
+    struct buf raw;
     buf_init(&raw, RAW_MAX);
-    buf_init(&clean, CLEAN_MAX);
     int failed = buf_printf(&raw, " %s %s: ", level_names[level], part);
     if (buf_vprintf(&raw, format, args))
         failed |= buf_printf(&raw, "(more than %d bytes, left out)", RAW_MAX);
-    if (raw.data)
-        secret_redact_in_place(raw.data);
-    failed |= text_clean(&clean, buf_str(&raw), strlen(buf_str(&raw)), TEXT_LINE);
-    failed |= secret_redact(out, buf_str(&clean), clean.len);
+    failed |= text_safe(out, buf_str(&raw), raw.len, TEXT_LINE);
     buf_release_secret(&raw);
-    buf_release(&clean);
     return failed;
 }
 

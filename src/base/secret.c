@@ -126,7 +126,7 @@ const char *secret_name(const struct secret *s)
     return s ? s->name : "";
 }
 
-int secret_equal(const struct secret *a, const struct secret *b)
+bool secret_equal(const struct secret *a, const struct secret *b)
 {
     if (!a || !b)
         return a == b;

@@ -123,26 +123,35 @@ static bool may_begin(unsigned char c, const char *value)
     return c == (unsigned char)value[0] || c == '%' || c == '\\';
 }
 
-size_t secret_match(const unsigned char *p, size_t n)
+/* The value at `index` without its first `skip` bytes; NULL when that is too short to be masked. */
+static const char *rest_of(size_t index, size_t skip, size_t *len)
 {
-    size_t longest = 0, count = secret_count();
-    for (size_t i = 0; i < count; i++) {
-        size_t len;
-        const char *value = secret_bytes(i, &len);
-        if (len < SECRET_SHORTEST_MASKED || !may_begin(p[0], value))
-            continue;
-        size_t used = match_value(value, len, p, n);
-        longest = used > longest ? used : longest;
-    }
+    const char *value = secret_bytes(index, len);
+    if (*len < SECRET_SHORTEST_MASKED + skip)
+        return NULL;
+    *len -= skip;
+    return value + skip;
+}
+
+size_t secret_match(const unsigned char *p, size_t n, bool beheaded)
+{
+    size_t longest = 0, count = secret_count(), len;
+    for (size_t i = 0; i < count; i++)
+        for (size_t skip = 0; skip <= beheaded; skip++) {
+            const char *value = rest_of(i, skip, &len);
+            size_t used = value && may_begin(p[0], value) ? match_value(value, len, p, n) : 0;
+            longest = used > longest ? used : longest;
+        }
     return longest;
 }
 
-void secret_first_bytes(bool first[256])
+void secret_first_bytes(bool first[256], bool beheaded)
 {
-    for (size_t i = 0; i < secret_count(); i++) {
-        size_t len;
-        const char *value = secret_bytes(i, &len);
-        if (len >= SECRET_SHORTEST_MASKED)
-            first[(unsigned char)value[0]] = first['%'] = first['\\'] = true;
-    }
+    size_t len;
+    for (size_t i = 0; i < secret_count(); i++)
+        for (size_t skip = 0; skip <= beheaded; skip++) {
+            const char *value = rest_of(i, skip, &len);
+            if (value)
+                first[(unsigned char)value[0]] = first['%'] = first['\\'] = true;
+        }
 }

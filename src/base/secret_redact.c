@@ -2,7 +2,7 @@
  *
  * A stretch to mask begins where a registered value or a key-like word begins, and goes on as long
  * as anything that begins inside it reaches further: where secrets overlap, all of them go. A mask
- * is always shorter than what it stands for, which is why it can be done in place.
+ * is never longer than what it stands for, which is why it can be done in place.
  *
  * A key-like word is a prefix, a number of characters that must follow, and a class of characters
  * that it then goes on with. The class is followed character by character, never searched again from
@@ -75,56 +75,79 @@ static bool is_innocent(const unsigned char *p, size_t n)
     return n >= len && memcmp(p, word, len) == 0 && (n == len || !is_in(WORD, p[len]));
 }
 
-static bool shape_fits(const struct shape *s, const unsigned char *p, size_t n, size_t at)
+static bool all_in(enum charset set, const unsigned char *p, size_t n)
 {
-    size_t prefix = strlen(s->prefix);
-    if (n - at < prefix + s->at_least || memcmp(p + at, s->prefix, prefix) != 0)
-        return false;
-    for (size_t i = 0; i < s->at_least; i++)
-        if (!is_in(s->first, p[at + prefix + i]))
+    for (size_t i = 0; i < n; i++)
+        if (!is_in(set, p[i]))
             return false;
-    return (!s->stands_alone || begins_word(p, at)) && !is_innocent(p + at, n - at);
+    return true;
 }
 
-static const struct shape *shape_at(const unsigned char *p, size_t n, size_t at)
+/* How many bytes at `at` are surely part of a word of this shape, 0 = it is none. `masks`: a mask counts
+ * as the beginning of one. */
+static size_t shape_fits(
+    const struct shape *s, const unsigned char *p, size_t n, size_t at, bool masks)
+{
+    size_t prefix = strlen(s->prefix), mask = strlen(s->mask), left = n - at;
+    size_t whole = prefix + s->at_least;
+    if (masks && left >= mask && memcmp(p + at, s->mask, mask) == 0)
+        return mask;
+    if (left < whole || memcmp(p + at, s->prefix, prefix) != 0 ||
+        !all_in(s->first, p + at + prefix, s->at_least))
+        return 0;
+    bool fits = (!s->stands_alone || begins_word(p, at)) && !is_innocent(p + at, left);
+    return fits ? whole : 0;
+}
+
+static const struct shape *shape_at(
+    const unsigned char *p, size_t n, size_t at, bool masks, size_t *sure)
 {
     for (size_t i = 0; i < SHAPES; i++)
-        if ((unsigned char)shapes[i].prefix[0] == p[at] && shape_fits(&shapes[i], p, n, at))
+        if ((*sure = shape_fits(&shapes[i], p, n, at, masks)) > 0)
             return &shapes[i];
     return NULL;
 }
 
 /* ---- stretches --------------------------------------------------------------------------------- */
 
-static void first_bytes(bool first[256])
+/* What stays the same through one text. */
+struct scan {
+    enum secret_pass pass;
+    bool first[256]; /* bytes with which something to mask can begin */
+};
+
+static struct scan scan_new(enum secret_pass pass)
 {
-    memset(first, 0, 256 * sizeof *first);
-    secret_first_bytes(first);
+    struct scan s = {.pass = pass};
+    secret_first_bytes(s.first, pass == SECRET_AFTER_CLEANING);
     for (size_t i = 0; i < SHAPES; i++)
-        first[(unsigned char)shapes[i].prefix[0]] = true;
+        s.first[(unsigned char)shapes[i].prefix[0]] = true;
+    return s;
 }
 
 /* What is known about a stretch while it is followed. */
 struct reach {
     size_t end;           /* it covers at least this much */
+    size_t sure;          /* the key-like word does, whatever its characters */
     enum charset goes_on; /* and then, unbroken, characters of this */
 };
 
 /* Notes what begins at `at`. Returns its mask, NULL when nothing does. */
 static const char *begin_at(
-    struct reach *r, const unsigned char *p, size_t n, size_t at, const bool first[256])
+    struct reach *r, const unsigned char *p, size_t n, size_t at, const struct scan *scan)
 {
-    if (!first[p[at]])
+    if (!scan->first[p[at]])
         return NULL;
     const char *mask = NULL;
-    const struct shape *s = shape_at(p, n, at);
+    size_t sure;
+    const struct shape *s = shape_at(p, n, at, scan->pass == SECRET_AFTER_CLEANING, &sure);
     if (s) {
-        size_t end = at + strlen(s->prefix) + s->at_least;
-        r->end = end > r->end ? end : r->end;
+        r->sure = at + sure > r->sure ? at + sure : r->sure;
+        r->end = r->sure > r->end ? r->sure : r->end;
         r->goes_on = s->goes_on > r->goes_on ? s->goes_on : r->goes_on;
         mask = s->mask;
     }
-    size_t known = secret_match(p + at, n - at);
+    size_t known = secret_match(p + at, n - at, scan->pass == SECRET_AFTER_CLEANING);
     if (known > 0) {
         r->end = at + known > r->end ? at + known : r->end;
         mask = mask_of_registered;
@@ -134,21 +157,21 @@ static const char *begin_at(
 
 /* The first stretch to mask; false when there is none. */
 static bool next_stretch(
-    const unsigned char *p, size_t n, const bool first[256], struct stretch *found)
+    const unsigned char *p, size_t n, const struct scan *scan, struct stretch *found)
 {
-    struct reach r = {0, NOTHING};
+    struct reach r = {0, 0, NOTHING};
     size_t at = 0;
     const char *mask = NULL;
-    while (at < n && !(mask = begin_at(&r, p, n, at, first)))
+    while (at < n && !(mask = begin_at(&r, p, n, at, scan)))
         at++;
     if (!mask)
         return false;
     found->start = at;
     found->mask = mask;
     for (at++; at < n; at++) {
-        if (!is_in(r.goes_on, p[at]))
+        if (at >= r.sure && !is_in(r.goes_on, p[at]))
             r.goes_on = NOTHING;
-        begin_at(&r, p, n, at, first);
+        begin_at(&r, p, n, at, scan);
         if (at >= r.end && r.goes_on == NOTHING)
             break;
     }
@@ -170,26 +193,37 @@ static int append_fitting(struct buf *out, const unsigned char *p, size_t n)
     return buf_append(out, p, n);
 }
 
-int secret_redact(struct buf *out, const void *bytes, size_t n)
+/* Before cleaning something invisible stands in front of each mask: it ends a control sequence, which
+ * would take the mask's first letter, and cleaning drops it. */
+static const char *mark_of(enum secret_pass pass)
+{
+    return pass == SECRET_BEFORE_CLEANING ? "\u200B" : "";
+}
+
+int secret_redact_pass(struct buf *out, const void *bytes, size_t n, enum secret_pass pass)
 {
     const unsigned char *p = bytes;
-    bool first[256];
+    struct scan scan = scan_new(pass);
     struct stretch s;
-    first_bytes(first);
-    for (; next_stretch(p, n, first, &s); p += s.end, n -= s.end)
-        if (append_fitting(out, p, s.start) || buf_str_append(out, s.mask))
+    for (; next_stretch(p, n, &scan, &s); p += s.end, n -= s.end)
+        if (append_fitting(out, p, s.start) || buf_str_append(out, mark_of(pass)) ||
+            buf_str_append(out, s.mask))
             return -1;
     return append_fitting(out, p, n);
+}
+
+int secret_redact(struct buf *out, const void *bytes, size_t n)
+{
+    return secret_redact_pass(out, bytes, n, SECRET_ONLY);
 }
 
 void secret_redact_in_place(char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
     size_t n = strlen(text);
-    bool first[256];
+    struct scan scan = scan_new(SECRET_ONLY);
     struct stretch s;
-    first_bytes(first);
-    for (; next_stretch(p, n, first, &s); p += s.end, n -= s.end) {
+    for (; next_stretch(p, n, &scan, &s); p += s.end, n -= s.end) {
         size_t mask = strlen(s.mask);
         memmove(text, p, s.start);
         memcpy(text + s.start, s.mask, mask);

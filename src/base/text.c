@@ -13,7 +13,6 @@
 
 enum {
     TAB_STOP = 8,
-    TAB_GROWTH = 8,   /* the most bytes that one byte becomes: a TAB at a stop */
     NO_BASE = -1,     /* in cleaner.marks: a mark here would have nothing to stand on */
     PICTURE = 0x2400, /* the picture of NUL; those of the other C0 controls follow */
     PICTURE_DEL = 0x2421,
@@ -154,25 +153,4 @@ int text_clean(struct buf *out, const void *bytes, size_t n, enum text_mode mode
         if (clean_step(&c, p + at, n - at, &used))
             return -1;
     return 0;
-}
-
-/* ---- into an arena ----------------------------------------------------------------------------- */
-
-struct text text_new(struct arena *a, const void *bytes, size_t n, enum text_mode mode)
-{
-    struct text result = TEXT("");
-    struct buf clean;
-    buf_init(&clean, n < SIZE_MAX / TAB_GROWTH ? n * TAB_GROWTH : SIZE_MAX);
-    if (text_clean(&clean, bytes, n, mode) == 0) {
-        const char *s = arena_dup(a, buf_str(&clean), clean.len);
-        if (s)
-            result = (struct text){s, clean.len};
-    }
-    buf_release(&clean);
-    return result;
-}
-
-struct text text_from(struct arena *a, const char *s)
-{
-    return s ? text_new(a, s, strlen(s), TEXT_LINE) : TEXT("");
 }

@@ -213,18 +213,15 @@ static void fold(struct buf *out, const char *s, size_t n)
  * recognises. */
 static bool finish(const struct buf *raw, struct buf *out)
 {
-    struct buf folded, clean, safe, cut;
+    struct buf folded, safe, cut;
     buf_init(&folded, RAW_MAX);
-    buf_init(&clean, CLEAN_MAX);
     buf_init(&safe, CLEAN_MAX);
     buf_init(&cut, SENTENCE_MAX);
     fold(&folded, buf_str(raw), raw->len);
-    (void)text_clean(&clean, buf_str(&folded), folded.len, TEXT_LINE);
-    (void)secret_redact(&safe, buf_str(&clean), clean.len);
+    (void)text_safe(&safe, buf_str(&folded), folded.len, TEXT_LINE);
     (void)text_clean(&cut, buf_str(&safe), safe.len, TEXT_LINE);
     bool found = cut.len > 0 && buf_append(out, buf_str(&cut), cut.len) == 0;
     buf_release(&folded);
-    buf_release(&clean);
     buf_release(&safe);
     buf_release(&cut);
     return found;
