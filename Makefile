@@ -1,7 +1,7 @@
 # Slipway. `make` builds, `make check` tests, `make demo` shows; the rest is in `make help`.
 #
-# Every variant has a folder of its own: build/ (gcc), build/clang/, build/address/ …, chosen by CC
-# and SAN. Nothing outside build/ is ever written, except by `install`.
+# Every variant has a folder of its own: build/ (gcc), build/clang/, build/address/ …, chosen by CC,
+# SAN, FUZZING and PORTABLE. Nothing outside build/ is ever written, except by `install`.
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
@@ -52,7 +52,8 @@ SRC_ui     := $(wildcard ui/*.c)
 SRC_app    := $(filter-out src/app/main.c,$(wildcard src/app/*.c))
 SRC_sim    ?= $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
 
-# src/base/text and ui/table belong to base and ui
+# The layer decides the compiler's flags; ui/ is a top folder of its own, as the screens are what a
+# newcomer looks for first.
 layer_of  = $(if $(filter ui/%,$(1)),ui,$(word 2,$(subst /, ,$(1))))
 objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 archive   = $(BUILD)/lib/lib$(1).a

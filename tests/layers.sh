@@ -60,11 +60,11 @@ library() {
 }
 
 library 'curses\.h|ncurs' 'ui/(terminal|input|blit)\.[ch]'
-library 'curl/'           'src/client/http(_[a-z]+)?\.c|include/client/http_internal\.h'
+library 'curl/'           'include/client/http_internal\.h'
 library 'libpq-fe\.h'     'src/client/db_pg\.c'
 library 'sqlite3\.h'      'src/client/(db_sqlite|state)\.c'
 library 'cjson/|cJSON'    'src/base/json\.c'
-library 'microhttpd\.h'   'src/sim/server[a-z_]*\.c|include/sim/server_internal\.h'
+library 'microhttpd\.h'   'src/sim/server\.c'
 library 'utf8proc\.h'     'src/base/text(_[a-z]+)?\.c'
 library 'sys/eventfd\.h'  'src/core/wake\.c'
 library 'sys/signalfd\.h' 'src/core/signals\.c'

@@ -27,7 +27,7 @@ SUPPORT_client := $(wildcard tests/support/fault_server.c)
 test_support    = $(SUPPORT_$(if $(filter tests/e2e/%,$(1)),e2e,$(word 3,$(subst /, ,$(1)))))
 
 define test_program
-$(patsubst tests/%.c,$(BUILD)/tests/%,$(1)): $(1) $(call test_support,$(1)) $(wildcard tests/support/*.h) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l)))
+$(patsubst tests/%.c,$(BUILD)/tests/%,$(1)): $(1) $(call test_support,$(1)) $(wildcard tests/support/*.h $(dir $(1))*.h) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l)))
 	@mkdir -p $$(@D)
 	$$(CC) $$(CPPFLAGS) -Itests/support $$(CFLAGS) $$(LDFLAGS) -o $$@ $(1) $(call test_support,$(1)) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l))) $$(call libs_of,$(below_$(call test_layer,$(1)))) $$(call pkg_libs,cmocka) -lm
 endef
@@ -35,7 +35,7 @@ $(foreach t,$(UNIT) $(E2E),$(eval $(call test_program,$(t))))
 
 # One test by name: make unit/base/test_text
 .PHONY: $(patsubst tests/%.c,%,$(UNIT) $(E2E))
-$(patsubst tests/%.c,%,$(UNIT) $(E2E)): %: $(BUILD)/tests/%
+$(patsubst tests/%.c,%,$(UNIT) $(E2E)): %: $(BUILD)/tests/% $(BUILD)/slipway-sim
 	SLIPWAY_SIM=$(BUILD)/slipway-sim $(BUILD)/tests/$@
 
 .PHONY: test-programs
@@ -80,7 +80,7 @@ check-lint:
 
 check-gcc:
 	@$(SUB) all test-programs
-	@SLIPWAY=build/slipway SLIPWAY_SIM=build/slipway-sim $(RUN) gcc $(UNIT_BIN) $(E2E_BIN) $(SCRIPTS)
+	@SLIPWAY=build/slipway SLIPWAY_SIM=build/slipway-sim $(RUN) gcc $(UNIT_BIN) $(E2E_BIN)
 
 check-clang:
 	@$(SUB) CC=clang all test-programs
@@ -108,8 +108,6 @@ check-valgrind:
 check-clients:
 	@$(SUB) all
 	@BUILD=build SLIPWAY_SIM=$(CURDIR)/build/slipway-sim TEST_LIMIT=900 $(RUN) clients tests/clients/run.sh
-
-SCRIPTS := $(sort $(wildcard tests/e2e/*.sh))
 
 # ---- fuzzing ---------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@
 #ifndef SLIPWAY_BASE_CLOCK_H
 #define SLIPWAY_BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -45,6 +46,6 @@ int clock_parse_rfc3339(const char *s, int64_t *wall_ms);
 /* The absolute CLOCK_MONOTONIC time `ms` from now, for pthread_cond_timedwait on condition variables
  * made with clock_cond_init. */
 struct timespec clock_deadline(int64_t ms);
-int clock_cond_init(void *pthread_cond); /* pthread_cond_t *; 0 or an errno */
+int clock_cond_init(pthread_cond_t *cond); /* 0 or an errno */
 
 #endif

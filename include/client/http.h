@@ -2,7 +2,7 @@
  *
  * Client threads call http_do, http_batch or the stream functions and sleep; the net thread does
  * all transfers side by side over reused connections. curl.h is included in http.c and its siblings
- * http_*.c alone, so everything the rules ask of a request is asked here:
+ * http_*.c alone (through http_internal.h), so everything the rules ask of a request is asked here:
  *   - read-only (design rule 3): http_options.read_only refuses every request that is not a read,
  *     before anything is sent (ERR_STATE). GET and HEAD are reads; any other method is a write,
  *     but for a POST that says `reads` (a query).
@@ -12,7 +12,8 @@
  *     marked or that carry keys by their name, as soon as the origin changes, for good. https never
  *     redirects to http. Proxy variables count for https to other hosts only.
  *   - User-Agent on every request (spec/runpod.md §1.1: without one, 403 from the gateway).
- *   - every request has a deadline, a stall limit, a cancel and a cap on what it may answer.
+ *   - every request has a deadline, a stall limit, a cancel and a cap on what it may answer (a
+ *     stream: a deadline for its headers, and http_stream_close).
  *   - retries by class, with back-off and jitter, honouring Retry-After and RateLimit resets.
  *
  * HTTP/2 is used by ALPN where the server has it and libcurl is 8.14 or later. 7.88.1 (Debian 12)
@@ -22,14 +23,16 @@
  * What a failure means: http_do returns -1 when there is no answer to look at: ERR_NET (could not
  * resolve, could not connect, TLS refused, connection lost, answer cut), ERR_TIMEOUT (deadline or
  * stall, and while doing what), ERR_REMOTE (too large, no HTTP, redirect refused), ERR_INPUT (the
- * URL or a header value), ERR_STATE (read-only), ERR_IO (the file to send), ERR_CANCEL. An answer
+ * URL or a header value), ERR_STATE (read-only), ERR_IO (the file to send, memory), ERR_BUG (a header that is
+ * the engine's own), ERR_CANCEL. An answer
  * of any status is success here: use http_check (client/http_error.h) to turn a status into an
  * error.
  *
  * Ownership: requests and everything they point to stay the caller's and must live until the
  * call returns (for streams: until http_stream_close). Responses are the caller's:
- * http_response_release. Threads: all functions from any thread except the net thread itself.
- * Never call with a lock held. */
+ * http_response_release, after -1 too; then only attempts and took_ms in it mean anything.
+ * Threads: all functions from any thread except the net thread itself; main calls only those that
+ * do not sleep (http_new, http_free). Never call with a lock held. */
 #ifndef SLIPWAY_CLIENT_HTTP_H
 #define SLIPWAY_CLIENT_HTTP_H
 

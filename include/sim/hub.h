@@ -5,15 +5,15 @@
  * parts of an upload gives it up meanwhile); everything is freed with the world.
  *
  *   hub_routes.c    the table of routes; admission     hub_lfs.c        batch, verify
- *   hub_caller.c    accounts, tokens, rights           hub_storage.c    behind presigned URLs
- *   hub_answer.c    errors, pages, who means what      hub_multipart.c  parts and completion
+ *   hub_caller.c    accounts, tokens, rights           hub_objects.c    behind presigned URLs
+ *   hub_reply.c    errors, pages, who means what      hub_multipart.c  parts and completion
  *   hub_rate.c      quotas                             hub_presign.c    signed URLs
  *   hub_account.c   whoami, auth-check, validate-yaml  hub_resolve.c    resolve, raw
  *   hub_repo.c      create, delete, move, settings     hub_tree.c       tree, paths-info, treesize
  *   hub_refs.c      refs, branches, tags, commits      hub_preupload.c  preupload
  *   hub_info.c      a repository's page                hub_commit.c     commit: who, onto what
- *   hub_list.c      lists of repositories              hub_ops.c        its NDJSON
- *   hub_facts.c     tags, task, parameter counts       hub_apply.c      what it makes of the files
+ *   hub_list.c      lists of repositories              hub_commit_read.c        its NDJSON
+ *   hub_facts.c     tags, task, parameter counts       hub_commit_apply.c      what it makes of the files
  *   hub_seed.c      the scenario's repositories        hub_store.c, hub_files.c, hub_history.c,
  *   hub_state.c     the truth, for tests               hub_content.c    what is remembered
  *   hub_git.c, hub_rules.c, hub_attributes.c, hub_card.c, hub_yaml.c, hub_yaml_flow.c   pure rules

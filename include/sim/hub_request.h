@@ -42,7 +42,7 @@ const char *hub_write_refused(
 const char *hub_create_refused(
     const struct hub_world *h, const struct hub_caller *c, const char *owner);
 
-/* ---- hub_answer.c ---------------------------------------------------------------------------- */
+/* ---- hub_reply.c ---------------------------------------------------------------------------- */
 
 /* An error with its code ("RepoNotFound"; NULL = none) in the headers and {"error": …} as body. */
 void hub_refuse(struct reply *p, int status, const char *code, const char *message);
@@ -146,7 +146,7 @@ hub_handler hub_preupload;                                               /* hub_
 hub_handler hub_commit_post;                                             /* hub_commit.c */
 hub_handler hub_resolve, hub_raw;                                        /* hub_resolve.c */
 hub_handler hub_lfs_batch, hub_lfs_verify, hub_lfs_no_locks, hub_no_xet; /* hub_lfs.c */
-hub_handler hub_storage_put, hub_storage_get;                            /* hub_storage.c */
+hub_handler hub_storage_put, hub_storage_get;                            /* hub_objects.c */
 hub_handler hub_multipart_complete;                                      /* hub_multipart.c */
 
 #endif

@@ -3,7 +3,7 @@
  * Two halves. The physics (runpod_world.c and the files that runpod_physics.h names) knows nothing
  * of HTTP: it advances endpoints, workers, jobs, logs, stock and bills through simulated time,
  * event by event, so that the result does not depend on how an advance is cut into steps. The
- * surfaces (runpod_rest_*.c, runpod_jobs.c, runpod_openai.c, runpod_graphql.c, runpod_logs.c)
+ * surfaces (runpod_rest_*.c, runpod_data_jobs.c, runpod_data_openai.c, runpod_graphql.c, runpod_rest_logs.c)
  * translate requests into reads and changes of it, as spec/runpod.md says. All of it runs with the
  * world's lock held; times are simulated wall milliseconds. Everything is freed with the world.
  *
@@ -85,7 +85,7 @@ struct log_entry {
     char *line;
 };
 
-struct log_ring { /* oldest first: log_ring_at(r, 0 … count-1); runpod_log.c */
+struct log_ring { /* oldest first: log_ring_at(r, 0 … count-1); runpod_log_ring.c */
     struct log_entry *entries;
     size_t first, count, cap;
 };
@@ -286,7 +286,7 @@ struct named_row { /* network volumes, registries, secrets: id and fields */
     struct named_row *next;
 };
 
-struct runpod_surface; /* what the surfaces remember (runpod_surface.c) */
+struct runpod_surface; /* what the surfaces remember (runpod_limits.c) */
 void runpod_surface_free(struct runpod_surface *f); /* NULL is fine */
 
 struct runpod_world {

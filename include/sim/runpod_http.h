@@ -5,9 +5,9 @@
  * runpod_rest_*.c    REST v2 (and the tombstone of v1): one file a resource
  * runpod_settings.c  an endpoint's settings as REST spells them: read, merge, check, write
  * runpod_allowed.c   what a body may say of them
- * runpod_jobs.c      the data plane: run, status, stream …      runpod_openai.c  its OpenAI routes
- * runpod_queue.c     health, requests, metrics, purge           runpod_pods.c    what pods do
- * runpod_logs.c      log streams                                runpod_graphql*.c GraphQL
+ * runpod_data_jobs.c      the data plane: run, status, stream …      runpod_data_openai.c  its OpenAI routes
+ * runpod_data_queue.c     health, requests, metrics, purge           runpod_pods.c    what pods do
+ * runpod_rest_logs.c      log streams                                runpod_graphql*.c GraphQL
  *
  * Everything here runs with the world's lock held. */
 #ifndef SLIPWAY_SIM_RUNPOD_HTTP_H
@@ -28,7 +28,7 @@ enum {
 
 #define RUNPOD_USER_ID "user_2slipway0stand1in"
 
-/* ---- what the surfaces remember (runpod_surface.c) -------------------------------------------- */
+/* ---- what the surfaces remember (runpod_limits.c) -------------------------------------------- */
 
 /* The groups of data-plane operations that share a rate limit (spec §2.6). */
 enum limited_op {
@@ -157,7 +157,7 @@ void row_remove(struct named_row **rows, const char *id);
 /* {"id":…} and the fields. */
 struct json *row_view(const char *id, const struct json *fields);
 
-/* ---- jobs (runpod_jobs.c) ------------------------------------------------------------------------ */
+/* ---- jobs (runpod_data_jobs.c) ------------------------------------------------------------------------ */
 
 /* The endpoint of a data-plane call when the service knows it already, and the call counted against
  * its limit; NULL when it has answered 404 or 429. */

@@ -13,7 +13,7 @@
  *   runpod_facts.c     what is true of an image and a model; does it fit
  *   runpod_trouble.c   which of a scenario's troubles hits
  *   runpod_script.c    lines of a start, from templates (runpod_script_data.c)
- *   runpod_log.c       rings of lines                 runpod_request_log.c  lines of a request
+ *   runpod_log_ring.c       rings of lines                 runpod_log_requests.c  lines of a request
  *   runpod_bill.c      charging by the second
  *   runpod_answer.c    what a model says              runpod_answer_shape.c  how it is wrapped
  *   runpod_answer_error.c  requests that a worker refuses

@@ -17,7 +17,7 @@ void rest_release_list(struct sim *s, struct request *r, struct reply *p);
 void rest_build_list(struct sim *s, struct request *r, struct reply *p);
 void rest_build_read(struct sim *s, struct request *r, struct reply *p);
 
-/* runpod_logs.c */
+/* runpod_rest_logs.c */
 void rest_worker_logs(struct sim *s, struct request *r, struct reply *p);
 void rest_pod_logs(struct sim *s, struct request *r, struct reply *p);
 
@@ -84,7 +84,7 @@ void rest_v1_gone(struct sim *s, struct request *r, struct reply *p);
 /* runpod_graphql.c */
 void runpod_graphql(struct sim *s, struct request *r, struct reply *p);
 
-/* runpod_jobs.c */
+/* runpod_data_jobs.c */
 void jobs_run(struct sim *s, struct request *r, struct reply *p);
 void jobs_runsync(struct sim *s, struct request *r, struct reply *p);
 void jobs_status(struct sim *s, struct request *r, struct reply *p);
@@ -93,13 +93,13 @@ void jobs_stream(struct sim *s, struct request *r, struct reply *p);
 void jobs_cancel(struct sim *s, struct request *r, struct reply *p);
 void jobs_retry(struct sim *s, struct request *r, struct reply *p);
 
-/* runpod_queue.c */
+/* runpod_data_queue.c */
 void queue_purge(struct sim *s, struct request *r, struct reply *p);
 void queue_health(struct sim *s, struct request *r, struct reply *p);
 void queue_requests(struct sim *s, struct request *r, struct reply *p);
 void queue_metrics(struct sim *s, struct request *r, struct reply *p);
 
-/* runpod_openai.c */
+/* runpod_data_openai.c */
 void openai_post(struct sim *s, struct request *r, struct reply *p);
 void openai_models(struct sim *s, struct request *r, struct reply *p);
 

@@ -115,11 +115,11 @@ struct route {
     unsigned flags;
 };
 
-/* What each plane serves; ended by a row with method NULL. The arrays live in the files named. */
-extern const struct route runpod_data_routes[];    /* runpod_jobs.c, runpod_openai.c: data plane */
-extern const struct route runpod_control_routes[]; /* REST v2 and GraphQL */
-extern const struct route hub_routes[];
-extern const struct route control_surface_routes[]; /* control_surface.c: /_sim/…, on all three */
+/* What each plane serves; ended by a row with method NULL. */
+extern const struct route runpod_data_routes[];     /* runpod_routes.c: the data plane */
+extern const struct route runpod_control_routes[];  /* runpod_routes.c: REST v2 and GraphQL */
+extern const struct route hub_routes[];             /* hub_routes.c */
+extern const struct route control_surface_routes[]; /* sim_surface.c: /_sim/…, on all three */
 
 /* Per plane: shapes an error the way that plane does (route not found, 401, 405, 413, …). */
 void runpod_data_error(struct reply *p, int status, const char *message);

@@ -258,7 +258,7 @@ struct timespec clock_deadline(int64_t ms)
     return t;
 }
 
-int clock_cond_init(void *pthread_cond)
+int clock_cond_init(pthread_cond_t *cond)
 {
     pthread_condattr_t attributes;
     int failed = pthread_condattr_init(&attributes);
@@ -266,7 +266,7 @@ int clock_cond_init(void *pthread_cond)
         return failed;
     failed = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     if (!failed)
-        failed = pthread_cond_init(pthread_cond, &attributes);
+        failed = pthread_cond_init(cond, &attributes);
     pthread_condattr_destroy(&attributes);
     return failed;
 }

@@ -130,7 +130,7 @@ int http_rules_check(
         return err_set(e, ERR_BUG, 0, "a request lacks its URL, deadline or limit");
     if (read_only && http_is_write(r)) {
         (void)err_set(e, ERR_STATE, 0, "%s is refused: read-only", http_method_name(r->method));
-        return err_hint(e, "start without --read-only, or use a profile that may write");
+        return err_hint(e, "this session may only read; start one that may write");
     }
     if (http_url_read(r->url, origin, e) || check_headers(r, e))
         return -1;

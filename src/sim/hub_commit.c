@@ -1,5 +1,5 @@
-/* The commit call: who may, onto what, and the answer. What the operations do is in hub_apply.c. */
-#include "sim/hub_ops.h"
+/* The commit call: who may, onto what, and the answer. What the operations do is in hub_commit_apply.c. */
+#include "sim/hub_commit.h"
 #include "sim/hub_request.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
  *
  * Which it is depends on what the client offers and on the size: multipart only when it is offered
  * and the object is larger than the scenario's multipart_threshold; parts of multipart_chunk bytes,
- * larger where that would make too many. Nothing is stored here: uploads come to hub_storage.c. */
+ * larger where that would make too many. Nothing is stored here: uploads come to hub_objects.c. */
 #include "sim/hub_multipart.h"
 #include "sim/hub_request.h"
 

@@ -1,4 +1,4 @@
-/* runpod_logs: log streams of workers and pods (spec/runpod.md §5).
+/* runpod_rest_logs: log streams of workers and pods (spec/runpod.md §5).
  *
  * A stream never ends by itself, and nothing is sent, not even headers, until there is a line: so the
  * handler itself waits for the first one, and Cloudflare's 524 is what ends a wait for a line that

@@ -1,10 +1,10 @@
-/* hub_ops: the NDJSON of a commit, and what it makes of a revision (spec/huggingface.md §5).
+/* hub_commit: the NDJSON of a commit, and what it makes of a revision (spec/huggingface.md §5).
  *
  * Reading it is pure. Applying it changes nothing but the list of files handed out (and the store,
  * where new contents are kept by their hash); the commit is made by the caller when all went well.
  */
-#ifndef SLIPWAY_SIM_HUB_OPS_H
-#define SLIPWAY_SIM_HUB_OPS_H
+#ifndef SLIPWAY_SIM_HUB_COMMIT_H
+#define SLIPWAY_SIM_HUB_COMMIT_H
 
 #include "sim/hub_store.h"
 

@@ -1,4 +1,4 @@
-/* runpod_surface: counters that belong to the HTTP side of the RunPod world.
+/* runpod_limits: counters that belong to the HTTP side of the RunPod world.
  *
  * All limits are fixed windows in real time, because the clients live in it: a window begins with its
  * first call and ends a fixed time later. Endpoints are remembered in a table of fixed size; when it

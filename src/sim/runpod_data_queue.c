@@ -1,4 +1,4 @@
-/* runpod_queue: what the data plane says of an endpoint's queue as a whole (spec/runpod.md §2.5, §3):
+/* runpod_data_queue: what the data plane says of an endpoint's queue as a whole (spec/runpod.md §2.5, §3):
  * health, the list of requests, worker metrics; and emptying it. */
 #include "sim/runpod_http.h"
 #include "sim/runpod_rest.h"

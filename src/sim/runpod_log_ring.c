@@ -1,4 +1,4 @@
-/* runpod_log: the lines of a worker, in one ring a source.
+/* runpod_log_ring: the lines of a worker, in one ring a source.
  *
  * A ring grows by doubling up to WORKER_LOG_MAX entries and then overwrites its oldest. Both
  * sources of a worker share one sequence, so a reader can merge them and go on behind the last line

@@ -2,7 +2,7 @@
  * what was inlined although it should be LFS, whether the README is good, which LFS files need a
  * line in .gitattributes. The refusals are those of the real server's push hooks, in its words. */
 #include "sim/hub_card.h"
-#include "sim/hub_ops.h"
+#include "sim/hub_commit.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Reading the lines of a commit. The first is the header; each further one is an operation from the
  * table below. Whatever is not understood refuses the whole commit (422): a line that is silently
  * dropped is a file that is silently missing. */
-#include "sim/hub_ops.h"
+#include "sim/hub_commit.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* runpod_jobs: the serverless data plane, /v2/{endpoint}/… (spec/runpod.md §2).
+/* runpod_data_jobs: the serverless data plane, /v2/{endpoint}/… (spec/runpod.md §2).
  *
  * Every handler begins alike: the endpoint must be known to the service (a new one is not, for a few
  * simulated seconds: 404), then the call is counted against its rate limit. Holding calls (runsync,

@@ -1,4 +1,4 @@
-/* runpod_openai: /v2/{endpoint}/openai/v1/… (spec/runpod.md §2.8).
+/* runpod_data_openai: /v2/{endpoint}/openai/v1/… (spec/runpod.md §2.8).
  *
  * The platform turns such a call into a job with openai_route and openai_input, and relays what the
  * worker gives back as it is; even GET /models is a job and wakes a worker. A streamed answer begins

@@ -1,4 +1,4 @@
-/* runpod_request_log: what containers print about requests.
+/* runpod_log_requests: what containers print about requests.
  *
  * The SDK writes one JSON object a line (spec/runpod.md §5), vllm its access lines and, while it
  * has something to do, statistics every ten seconds. */
