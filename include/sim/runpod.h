@@ -268,21 +268,9 @@ struct endpoint {
     struct endpoint *next;
 };
 
-struct template_row { /* spec §4.5 */
-    char id[16];
-    struct json *fields; /* owned; as answered, less id */
-    struct template_row *next;
-};
-
-struct pod_row {
+struct named_row { /* a template, pod, network volume, registry or secret (spec §4.5) */
     char id[20];
     struct json *fields; /* owned; as answered, less id */
-    struct pod_row *next;
-};
-
-struct named_row { /* network volumes, registries, secrets: id and fields */
-    char id[20];
-    struct json *fields;
     struct named_row *next;
 };
 
@@ -293,9 +281,7 @@ struct runpod_world {
     const struct json *scenario; /* owned by the world */
     const struct json *base;     /* the scenario it builds on, owned; or NULL */
     struct endpoint *endpoints;
-    struct template_row *templates;
-    struct pod_row *pods;
-    struct named_row *volumes, *registries, *secrets;
+    struct named_row *templates, *pods, *volumes, *registries, *secrets;
     double balance; /* as of advanced_to; set it with runpod_balance_set */
     double spend_limit;
     int worker_quota;

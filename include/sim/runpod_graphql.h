@@ -47,8 +47,8 @@ struct endpoint *graphql_find(struct graphql_call *c, const char *id);
 
 /* One object as the schema's type shows it. */
 struct json *graphql_endpoint(struct sim *s, const struct endpoint *e);
-struct json *graphql_template(const struct template_row *t);
-struct json *graphql_pod(struct sim *s, struct pod_row *pod);
+struct json *graphql_template(const struct named_row *t);
+struct json *graphql_pod(struct sim *s, struct named_row *pod);
 
 /* [{key,value}] of an object of strings, and back. */
 struct json *graphql_pairs(const struct json *map);

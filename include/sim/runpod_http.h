@@ -141,8 +141,8 @@ struct json *endpoint_view(struct sim *s, const struct request *r, const struct 
 /* ---- templates (runpod_rest_template.c) --------------------------------------------------------- */
 
 extern const struct schema template_update_schema[];
-struct template_row *template_find(struct sim *s, const char *id);
-struct template_row *template_create(struct sim *s, const struct json *fields); /* a checked body */
+struct named_row *template_find(struct sim *s, const char *id);
+struct named_row *template_create(struct sim *s, const struct json *fields); /* a checked body */
 bool template_referenced(struct sim *s, const char *id);
 void template_delete(struct sim *s, const char *id);
 /* Full container settings: the template's laid under the body's (spec §4.4). False with a refusal. */

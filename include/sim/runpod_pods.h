@@ -13,23 +13,23 @@
 
 #include <stdbool.h>
 
-struct pod_row *pod_first(struct sim *s); /* the list; do not walk world->pods by hand */
-struct pod_row *pod_find(struct sim *s, const char *id);
+struct named_row *pod_first(struct sim *s); /* the list; do not walk world->pods by hand */
+struct named_row *pod_find(struct sim *s, const char *id);
 /* Links a new pod that starts now; takes fields. NULL when memory is out. */
-struct pod_row *pod_add(struct sim *s, struct json *take_fields, double rate);
+struct named_row *pod_add(struct sim *s, struct json *take_fields, double rate);
 void pod_remove(struct sim *s, const char *id);
 
-const char *pod_status(struct sim *s, const struct pod_row *pod); /* "RUNNING" … */
-bool pod_may(struct sim *s, const struct pod_row *pod, const char *action);
-void pod_start(struct sim *s, struct pod_row *pod);
-void pod_stop(struct sim *s, struct pod_row *pod);
+const char *pod_status(struct sim *s, const struct named_row *pod); /* "RUNNING" … */
+bool pod_may(struct sim *s, const struct named_row *pod, const char *action);
+void pod_start(struct sim *s, struct named_row *pod);
+void pod_stop(struct sim *s, struct named_row *pod);
 
-double pod_rate(const struct pod_row *pod); /* $/h now; 0 when it is off */
+double pod_rate(const struct named_row *pod); /* $/h now; 0 when it is off */
 /* What it cost within [from, to), up to now. */
-double pod_cost(struct sim *s, const struct pod_row *pod, int64_t from, int64_t to);
+double pod_cost(struct sim *s, const struct named_row *pod, int64_t from, int64_t to);
 
 /* As GET answers it. Owned by the caller. */
-struct json *pod_view(struct sim *s, const struct pod_row *pod);
+struct json *pod_view(struct sim *s, const struct named_row *pod);
 
 /* Its log lines up to now, as rings; NULL for an unknown pod. */
 struct pod_lines;

@@ -61,7 +61,7 @@ double endpoint_cost_per_hour(const struct endpoint *e)
 static double pods_cost_per_hour(const struct runpod_world *world)
 {
     double sum = 0;
-    for (const struct pod_row *p = world->pods; p; p = p->next)
+    for (const struct named_row *p = world->pods; p; p = p->next)
         if (strcmp(json_str_or(p->fields, "status", ""), "RUNNING") == 0)
             sum += json_num(p->fields, "cost", 0);
     return sum;

@@ -54,7 +54,7 @@ static struct json *runtime(const struct json *rest)
     return out;
 }
 
-struct json *graphql_pod(struct sim *s, struct pod_row *pod)
+struct json *graphql_pod(struct sim *s, struct named_row *pod)
 {
     struct json *rest = pod_view(s, pod), *out = json_new_object();
     const struct json *gpu = json_get(rest, "gpu");
@@ -135,7 +135,7 @@ struct json *read_pod(
     if (c->right == KEY_UNKNOWN || id == NULL) {
         return NULL;
     }
-    struct pod_row *pod = pod_find(c->s, id);
+    struct named_row *pod = pod_find(c->s, id);
     if (pod != NULL) {
         return graphql_pod(c->s, pod);
     }

@@ -60,7 +60,7 @@ static int add_date(struct json *out, const char *key, int64_t ms)
 
 /* ---- templates and volumes -------------------------------------------------------------------------------- */
 
-struct json *graphql_template(const struct template_row *t)
+struct json *graphql_template(const struct named_row *t)
 {
     struct json *out = json_new_object();
     const struct json *f = t->fields, *mount = json_get(json_get(f, "mounts"), "persistent");
@@ -84,7 +84,7 @@ struct json *graphql_template(const struct template_row *t)
 static struct json *templates_view(struct sim *s, bool serverless)
 {
     struct json *out = json_new_array();
-    for (const struct template_row *t = s->runpod->templates; t != NULL; t = t->next) {
+    for (const struct named_row *t = s->runpod->templates; t != NULL; t = t->next) {
         if (json_bool(t->fields, "serverless", false) == serverless) {
             (void)json_push(out, graphql_template(t));
         }
@@ -178,7 +178,7 @@ static struct json *worker_pods(const struct endpoint *e)
 /* The linked template; of an endpoint made by REST one of its own, which only shows here. */
 static void add_template(struct sim *s, struct json *out, const struct endpoint *e)
 {
-    const struct template_row *linked = template_find(s, e->template_id);
+    const struct named_row *linked = template_find(s, e->template_id);
     if (linked != NULL) {
         (void)json_add_str(out, "templateId", linked->id);
         (void)json_add(out, "template", graphql_template(linked));
@@ -243,7 +243,7 @@ struct json *read_endpoint(
 static struct json *pods_view(struct sim *s)
 {
     struct json *out = json_new_array();
-    for (struct pod_row *pod = pod_first(s); pod != NULL; pod = pod->next) {
+    for (struct named_row *pod = pod_first(s); pod != NULL; pod = pod->next) {
         (void)json_push(out, graphql_pod(s, pod));
     }
     return out;

@@ -59,9 +59,9 @@ static bool fields_valid(struct graphql_call *c, const struct json *fields)
     return good;
 }
 
-static struct template_row *template_named(struct sim *s, const char *name)
+static struct named_row *template_named(struct sim *s, const char *name)
 {
-    struct template_row *t = s->runpod->templates;
+    struct named_row *t = s->runpod->templates;
     while (t != NULL && strcmp(json_str_or(t->fields, "name", ""), name) != 0) {
         t = t->next;
     }
@@ -77,11 +77,11 @@ struct json *write_template(
     if (*name == '\0' || json_str_or(input, "imageName", "")[0] == '\0') {
         return graphql_refuse(c, "name and imageName are required");
     }
-    struct template_row *same = template_named(c->s, name);
+    struct named_row *same = template_named(c->s, name);
     if (same != NULL && (id == NULL || strcmp(same->id, id) != 0)) {
         return graphql_refuse(c, "Template name must be unique.");
     }
-    struct template_row *t = id == NULL ? NULL : template_find(c->s, id);
+    struct named_row *t = id == NULL ? NULL : template_find(c->s, id);
     if (id != NULL && t == NULL) {
         return graphql_refuse(c, "Template not found.");
     }
@@ -103,7 +103,7 @@ struct json *write_delete_template(
     struct graphql_call *c, const struct json *parent, const struct json *arguments)
 {
     (void)parent;
-    struct template_row *t = template_named(c->s, json_str_or(arguments, "templateName", ""));
+    struct named_row *t = template_named(c->s, json_str_or(arguments, "templateName", ""));
     if (t == NULL) {
         return graphql_refuse(c, "Template not found.");
     }
@@ -148,14 +148,14 @@ struct json *write_pod_deploy(
     (void)json_add_str(
         fields, "dataCenterId", json_str_or(input, "dataCenterId", data_centers[0].id));
     (void)add_time(fields, "createdAt", sim_now(c->s));
-    struct pod_row *pod = pod_add(c->s, fields, t->price_secure * (double)count);
+    struct named_row *pod = pod_add(c->s, fields, t->price_secure * (double)count);
     return pod == NULL ? graphql_refuse(c, "out of memory") : graphql_pod(c->s, pod);
 }
 
 /* The pod of input.podId; NULL with an error noted. */
-static struct pod_row *pod_of(struct graphql_call *c, const struct json *arguments)
+static struct named_row *pod_of(struct graphql_call *c, const struct json *arguments)
 {
-    struct pod_row *pod = pod_find(c->s, json_str(json_get(arguments, "input"), "podId"));
+    struct named_row *pod = pod_find(c->s, json_str(json_get(arguments, "input"), "podId"));
     if (pod == NULL) {
         (void)graphql_refuse(c, "Pod not found.");
     }
@@ -166,7 +166,7 @@ struct json *write_pod_resume(
     struct graphql_call *c, const struct json *parent, const struct json *arguments)
 {
     (void)parent;
-    struct pod_row *pod = pod_of(c, arguments);
+    struct named_row *pod = pod_of(c, arguments);
     if (pod == NULL) {
         return NULL;
     }
@@ -180,7 +180,7 @@ struct json *write_pod_stop(
     struct graphql_call *c, const struct json *parent, const struct json *arguments)
 {
     (void)parent;
-    struct pod_row *pod = pod_of(c, arguments);
+    struct named_row *pod = pod_of(c, arguments);
     if (pod == NULL) {
         return NULL;
     }
@@ -194,7 +194,7 @@ struct json *write_pod_terminate(
     struct graphql_call *c, const struct json *parent, const struct json *arguments)
 {
     (void)parent;
-    const struct pod_row *pod = pod_of(c, arguments);
+    const struct named_row *pod = pod_of(c, arguments);
     if (pod != NULL) {
         pod_remove(c->s, pod->id);
     }

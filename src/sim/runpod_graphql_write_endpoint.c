@@ -34,7 +34,7 @@ static bool add_container(struct graphql_call *c, struct json *body, const struc
         return true;
     }
     if (id != NULL && *id != '\0') {
-        const struct template_row *t = template_find(c->s, id);
+        const struct named_row *t = template_find(c->s, id);
         bool own = self != NULL && t == NULL && *id == 't' && strcmp(id + 1, self->id) == 0;
         if (t == NULL && !own) {
             (void)graphql_refuse(c, "Template not found.");
@@ -221,7 +221,7 @@ struct json *write_endpoint_template(
     (void)parent;
     const struct json *input = json_get(arguments, "input");
     const char *template_id = json_str_or(input, "templateId", "");
-    const struct template_row *t = template_find(c->s, template_id);
+    const struct named_row *t = template_find(c->s, template_id);
     if (t == NULL) {
         return graphql_refuse(c, "Template not found.");
     }

@@ -19,12 +19,12 @@ enum {
 
 /* ---- the stretches ------------------------------------------------------------------------------------ */
 
-static struct json *play_of(const struct pod_row *pod)
+static struct json *play_of(const struct named_row *pod)
 {
     return (struct json *)json_get(pod->fields, "_play");
 }
 
-static const struct json *last_run(const struct pod_row *pod)
+static const struct json *last_run(const struct named_row *pod)
 {
     const struct json *last = NULL;
     const struct json *run = json_first(json_get(play_of(pod), "runs"));
@@ -34,19 +34,19 @@ static const struct json *last_run(const struct pod_row *pod)
     return last;
 }
 
-static bool is_on(const struct pod_row *pod)
+static bool is_on(const struct named_row *pod)
 {
     const struct json *run = last_run(pod);
     return run != NULL && json_get(run, "to") == NULL;
 }
 
-static int64_t started_at(const struct pod_row *pod)
+static int64_t started_at(const struct named_row *pod)
 {
     return json_int(last_run(pod), "from", 0);
 }
 
 /* Gives a scenario's pod its "_play": on since its startedAt, at its cost. */
-static void adopt(struct sim *s, struct pod_row *pod)
+static void adopt(struct sim *s, struct named_row *pod)
 {
     const char *status = json_str_or(pod->fields, "status", "RUNNING");
     const char *started = json_str(pod->fields, "startedAt");
@@ -65,9 +65,9 @@ static void adopt(struct sim *s, struct pod_row *pod)
     (void)json_add(pod->fields, "_play", play);
 }
 
-struct pod_row *pod_first(struct sim *s)
+struct named_row *pod_first(struct sim *s)
 {
-    for (struct pod_row *pod = s->runpod->pods; pod != NULL; pod = pod->next) {
+    for (struct named_row *pod = s->runpod->pods; pod != NULL; pod = pod->next) {
         if (play_of(pod) == NULL) {
             adopt(s, pod);
         }
@@ -75,9 +75,9 @@ struct pod_row *pod_first(struct sim *s)
     return s->runpod->pods;
 }
 
-struct pod_row *pod_find(struct sim *s, const char *id)
+struct named_row *pod_find(struct sim *s, const char *id)
 {
-    struct pod_row *pod = pod_first(s);
+    struct named_row *pod = pod_first(s);
     while (pod != NULL && (id == NULL || strcmp(pod->id, id) != 0)) {
         pod = pod->next;
     }
@@ -85,14 +85,14 @@ struct pod_row *pod_find(struct sim *s, const char *id)
 }
 
 /* The physics charges what the fields say: "cost" while "status" is RUNNING. */
-static void charge(struct pod_row *pod, bool on)
+static void charge(struct named_row *pod, bool on)
 {
     double rate = on ? json_num(play_of(pod), "rate", 0) : 0;
     (void)json_set(pod->fields, "status", json_new_string(on ? "RUNNING" : "EXITED"));
     (void)json_set(pod->fields, "cost", json_new_num(rate));
 }
 
-void pod_start(struct sim *s, struct pod_row *pod)
+void pod_start(struct sim *s, struct named_row *pod)
 {
     struct json *runs = (struct json *)json_get(play_of(pod), "runs");
     if (json_count(runs) < RUNS_MAX) {
@@ -103,7 +103,7 @@ void pod_start(struct sim *s, struct pod_row *pod)
     }
 }
 
-void pod_stop(struct sim *s, struct pod_row *pod)
+void pod_stop(struct sim *s, struct named_row *pod)
 {
     if (is_on(pod)) {
         (void)json_add_int((struct json *)last_run(pod), "to", sim_now(s));
@@ -111,9 +111,9 @@ void pod_stop(struct sim *s, struct pod_row *pod)
     }
 }
 
-struct pod_row *pod_add(struct sim *s, struct json *take_fields, double rate)
+struct named_row *pod_add(struct sim *s, struct json *take_fields, double rate)
 {
-    struct pod_row *pod = calloc(1, sizeof *pod);
+    struct named_row *pod = calloc(1, sizeof *pod);
     struct json *play = json_new_object();
     if (pod == NULL || play == NULL || take_fields == NULL) {
         json_free(take_fields);
@@ -127,7 +127,7 @@ struct pod_row *pod_add(struct sim *s, struct json *take_fields, double rate)
     (void)json_add(play, "runs", json_new_array());
     (void)json_add(pod->fields, "_play", play);
     pod_start(s, pod);
-    struct pod_row **end = &s->runpod->pods;
+    struct named_row **end = &s->runpod->pods;
     while (*end != NULL) {
         end = &(*end)->next;
     }
@@ -137,11 +137,11 @@ struct pod_row *pod_add(struct sim *s, struct json *take_fields, double rate)
 
 void pod_remove(struct sim *s, const char *id)
 {
-    struct pod_row **at = &s->runpod->pods;
+    struct named_row **at = &s->runpod->pods;
     while (*at != NULL && strcmp((*at)->id, id) != 0) {
         at = &(*at)->next;
     }
-    struct pod_row *gone = *at;
+    struct named_row *gone = *at;
     if (gone != NULL) {
         *at = gone->next;
         json_free(gone->fields);
@@ -151,7 +151,7 @@ void pod_remove(struct sim *s, const char *id)
 
 /* ---- state and money -------------------------------------------------------------------------------------- */
 
-const char *pod_status(struct sim *s, const struct pod_row *pod)
+const char *pod_status(struct sim *s, const struct named_row *pod)
 {
     if (!is_on(pod)) {
         return "EXITED";
@@ -184,12 +184,12 @@ static const char *const *actions_of(const char *status)
     return none;
 }
 
-static bool locked(const struct pod_row *pod)
+static bool locked(const struct named_row *pod)
 {
     return json_bool(pod->fields, "locked", false);
 }
 
-bool pod_may(struct sim *s, const struct pod_row *pod, const char *action)
+bool pod_may(struct sim *s, const struct named_row *pod, const char *action)
 {
     if (locked(pod) && strcmp(action, "start") != 0) {
         return false;
@@ -201,12 +201,12 @@ bool pod_may(struct sim *s, const struct pod_row *pod, const char *action)
     return *a != NULL;
 }
 
-double pod_rate(const struct pod_row *pod)
+double pod_rate(const struct named_row *pod)
 {
     return is_on(pod) ? json_num(play_of(pod), "rate", 0) : 0;
 }
 
-double pod_cost(struct sim *s, const struct pod_row *pod, int64_t from, int64_t to)
+double pod_cost(struct sim *s, const struct named_row *pod, int64_t from, int64_t to)
 {
     double hours = 0;
     const struct json *run = json_first(json_get(play_of(pod), "runs"));
@@ -228,7 +228,7 @@ static struct json *utilization(int64_t percent)
     return out;
 }
 
-static struct json *runtime_view(struct sim *s, const struct pod_row *pod)
+static struct json *runtime_view(struct sim *s, const struct named_row *pod)
 {
     struct json *out = json_new_object(), *gpus = json_new_array();
     (void)json_add_int(out, "uptime", (sim_now(s) - started_at(pod) - STARTING_MS) / 1000);
@@ -245,7 +245,7 @@ static struct json *runtime_view(struct sim *s, const struct pod_row *pod)
     return out;
 }
 
-static void add_actions(struct sim *s, const struct pod_row *pod, struct json *out)
+static void add_actions(struct sim *s, const struct named_row *pod, struct json *out)
 {
     struct json *actions = json_new_array();
     for (const char *const *a = actions_of(pod_status(s, pod)); *a != NULL; a++) {
@@ -256,7 +256,7 @@ static void add_actions(struct sim *s, const struct pod_row *pod, struct json *o
     (void)json_set(out, "actions", actions);
 }
 
-struct json *pod_view(struct sim *s, const struct pod_row *pod)
+struct json *pod_view(struct sim *s, const struct named_row *pod)
 {
     struct json *out = json_new_object();
     (void)json_add_str(out, "id", pod->id);
@@ -303,7 +303,8 @@ static void add_line(struct pod_lines *lines, enum log_source source, int64_t at
 }
 
 /* A start as the host tells it, spec §5. */
-static void add_start(struct pod_lines *lines, const struct pod_row *pod, int64_t from, int64_t now)
+static void add_start(
+    struct pod_lines *lines, const struct named_row *pod, int64_t from, int64_t now)
 {
     static const struct {
         int64_t after_ms;
@@ -324,7 +325,7 @@ static void add_start(struct pod_lines *lines, const struct pod_row *pod, int64_
 }
 
 static void add_scripted(
-    struct pod_lines *lines, const struct pod_row *pod, int64_t from, int64_t until)
+    struct pod_lines *lines, const struct named_row *pod, int64_t from, int64_t until)
 {
     const struct json *l = json_first(json_get(pod->fields, "_logs"));
     for (; l != NULL; l = json_next(l)) {
@@ -338,7 +339,7 @@ static void add_scripted(
 
 struct pod_lines *pod_lines_new(struct sim *s, const char *id)
 {
-    const struct pod_row *pod = pod_find(s, id);
+    const struct named_row *pod = pod_find(s, id);
     struct pod_lines *lines = pod == NULL ? NULL : calloc(1, sizeof *lines);
     if (lines == NULL) {
         return NULL;

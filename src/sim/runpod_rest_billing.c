@@ -157,7 +157,7 @@ static void gather_pods(
     struct sim *s, struct request *r, const struct window *w, const char *only, struct rows *rows)
 {
     (void)r;
-    for (const struct pod_row *pod = pod_first(s); pod != NULL; pod = pod->next) {
+    for (const struct named_row *pod = pod_first(s); pod != NULL; pod = pod->next) {
         if (only != NULL && strcmp(only, pod->id) != 0) {
             continue;
         }

@@ -209,7 +209,7 @@ void rest_endpoint_read(struct sim *s, struct request *r, struct reply *p)
 /* A rename reaches the linked template too (spec §4.4), even a shared one. */
 static void rename_template(struct sim *s, const struct endpoint *e, const struct json *body)
 {
-    struct template_row *t = template_find(s, e->template_id);
+    struct named_row *t = template_find(s, e->template_id);
     if (t != NULL && json_get(body, "name") != NULL) {
         (void)json_set(t->fields, "name", json_new_string(e->name));
     }

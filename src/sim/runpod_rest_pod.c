@@ -207,7 +207,7 @@ void rest_pod_create(struct sim *s, struct request *r, struct reply *p)
     struct refusal no = {0};
     bool known = true;
     const struct data_center *where = NULL;
-    const struct pod_row *pod = NULL;
+    const struct named_row *pod = NULL;
     struct json *body = json_dup(sent);
     if (template_expand(s, body, false, &no) && allowed(s, body, &no)) {
         where = place(s, body, &known);
@@ -231,15 +231,15 @@ void rest_pod_create(struct sim *s, struct request *r, struct reply *p)
 void rest_pod_list(struct sim *s, struct request *r, struct reply *p)
 {
     struct json *items = json_new_array();
-    for (const struct pod_row *pod = pod_first(s); pod != NULL; pod = pod->next) {
+    for (const struct named_row *pod = pod_first(s); pod != NULL; pod = pod->next) {
         (void)json_push(items, pod_view(s, pod));
     }
     rest_list(r, p, "pods", items);
 }
 
-static struct pod_row *found(struct sim *s, struct request *r, struct reply *p)
+static struct named_row *found(struct sim *s, struct request *r, struct reply *p)
 {
-    struct pod_row *pod = pod_find(s, request_param(r, "id"));
+    struct named_row *pod = pod_find(s, request_param(r, "id"));
     if (pod == NULL) {
         runpod_control_error(p, 404, "pod not found");
     }
@@ -248,7 +248,7 @@ static struct pod_row *found(struct sim *s, struct request *r, struct reply *p)
 
 void rest_pod_read(struct sim *s, struct request *r, struct reply *p)
 {
-    const struct pod_row *pod = found(s, r, p);
+    const struct named_row *pod = found(s, r, p);
     if (pod != NULL) {
         reply_json(p, 200, pod_view(s, pod));
     }
@@ -256,7 +256,7 @@ void rest_pod_read(struct sim *s, struct request *r, struct reply *p)
 
 void rest_pod_update(struct sim *s, struct request *r, struct reply *p)
 {
-    struct pod_row *pod = found(s, r, p);
+    struct named_row *pod = found(s, r, p);
     const struct json *sent = pod == NULL ? NULL : rest_body(r, p, update_schema);
     if (sent == NULL) {
         return;
@@ -277,7 +277,7 @@ void rest_pod_update(struct sim *s, struct request *r, struct reply *p)
     json_free(body);
 }
 
-static bool is_locked(const struct pod_row *pod, struct reply *p)
+static bool is_locked(const struct named_row *pod, struct reply *p)
 {
     if (!json_bool(pod->fields, "locked", false)) {
         return false;
@@ -288,7 +288,7 @@ static bool is_locked(const struct pod_row *pod, struct reply *p)
 
 void rest_pod_delete(struct sim *s, struct request *r, struct reply *p)
 {
-    const struct pod_row *pod = found(s, r, p);
+    const struct named_row *pod = found(s, r, p);
     if (pod != NULL && !is_locked(pod, p)) {
         pod_remove(s, pod->id);
         rest_no_content(p);
@@ -297,7 +297,7 @@ void rest_pod_delete(struct sim *s, struct request *r, struct reply *p)
 
 void rest_pod_action(struct sim *s, struct request *r, struct reply *p)
 {
-    struct pod_row *pod = found(s, r, p);
+    struct named_row *pod = found(s, r, p);
     const struct json *body = pod == NULL ? NULL : rest_body(r, p, action_schema);
     if (body == NULL) {
         return;

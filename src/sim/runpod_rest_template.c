@@ -54,32 +54,15 @@ static const char defaults[] =
 
 /* ---- the rows -------------------------------------------------------------------------------------- */
 
-struct template_row *template_find(struct sim *s, const char *id)
+struct named_row *template_find(struct sim *s, const char *id)
 {
-    struct template_row *t = s->runpod->templates;
-    while (t != NULL && (id == NULL || strcmp(t->id, id) != 0)) {
-        t = t->next;
-    }
-    return t;
+    return row_find(s->runpod->templates, id);
 }
 
-struct template_row *template_create(struct sim *s, const struct json *fields)
+struct named_row *template_create(struct sim *s, const struct json *fields)
 {
     struct json *full = json_parse(defaults, sizeof defaults - 1, NULL);
-    struct template_row *t = calloc(1, sizeof *t);
-    if (t == NULL || full == NULL) {
-        json_free(full);
-        free(t);
-        return NULL;
-    }
-    sim_id(s, t->id, 10);
-    t->fields = settings_merge(full, fields);
-    struct template_row **end = &s->runpod->templates;
-    while (*end != NULL) {
-        end = &(*end)->next;
-    }
-    *end = t;
-    return t;
+    return row_add(s, &s->runpod->templates, full ? settings_merge(full, fields) : NULL);
 }
 
 bool template_referenced(struct sim *s, const char *id)
@@ -94,11 +77,11 @@ bool template_referenced(struct sim *s, const char *id)
 
 void template_delete(struct sim *s, const char *id)
 {
-    struct template_row **at = &s->runpod->templates;
+    struct named_row **at = &s->runpod->templates;
     while (*at != NULL && strcmp((*at)->id, id) != 0) {
         at = &(*at)->next;
     }
-    struct template_row *gone = *at;
+    struct named_row *gone = *at;
     if (gone != NULL) {
         *at = gone->next;
         json_free(gone->fields);
@@ -147,7 +130,7 @@ bool template_expand(struct sim *s, struct json *body, bool serverless, struct r
     if (id == NULL) {
         return true;
     }
-    const struct template_row *t = template_find(s, id);
+    const struct named_row *t = template_find(s, id);
     if (t == NULL) {
         return refuse(no, 404, "template not found");
     }
@@ -177,7 +160,7 @@ bool template_expand(struct sim *s, struct json *body, bool serverless, struct r
 static void list(struct sim *s, struct request *r, struct reply *p, bool public_only)
 {
     struct json *items = json_new_array();
-    for (const struct template_row *t = s->runpod->templates; t != NULL; t = t->next) {
+    for (const struct named_row *t = s->runpod->templates; t != NULL; t = t->next) {
         if (!public_only || json_bool(t->fields, "public", false)) {
             (void)json_push(items, row_view(t->id, t->fields));
         }
@@ -211,7 +194,7 @@ void rest_template_create(struct sim *s, struct request *r, struct reply *p)
     if (body == NULL || !image_acceptable(body, p)) {
         return;
     }
-    const struct template_row *t = template_create(s, body);
+    const struct named_row *t = template_create(s, body);
     if (t == NULL) {
         runpod_control_error(p, 500, "out of memory");
         return;
@@ -219,9 +202,9 @@ void rest_template_create(struct sim *s, struct request *r, struct reply *p)
     reply_json(p, 201, row_view(t->id, t->fields));
 }
 
-static struct template_row *found(struct sim *s, struct request *r, struct reply *p)
+static struct named_row *found(struct sim *s, struct request *r, struct reply *p)
 {
-    struct template_row *t = template_find(s, request_param(r, "id"));
+    struct named_row *t = template_find(s, request_param(r, "id"));
     if (t == NULL) {
         runpod_control_error(p, 404, "template not found");
     }
@@ -230,7 +213,7 @@ static struct template_row *found(struct sim *s, struct request *r, struct reply
 
 void rest_template_read(struct sim *s, struct request *r, struct reply *p)
 {
-    const struct template_row *t = found(s, r, p);
+    const struct named_row *t = found(s, r, p);
     if (t != NULL) {
         reply_json(p, 200, row_view(t->id, t->fields));
     }
@@ -238,7 +221,7 @@ void rest_template_read(struct sim *s, struct request *r, struct reply *p)
 
 void rest_template_update(struct sim *s, struct request *r, struct reply *p)
 {
-    struct template_row *t = found(s, r, p);
+    struct named_row *t = found(s, r, p);
     const struct json *body = t == NULL ? NULL : rest_body(r, p, template_update_schema);
     if (body != NULL && image_acceptable(body, p)) {
         t->fields = settings_merge(t->fields, body);
@@ -248,7 +231,7 @@ void rest_template_update(struct sim *s, struct request *r, struct reply *p)
 
 void rest_template_delete(struct sim *s, struct request *r, struct reply *p)
 {
-    const struct template_row *t = found(s, r, p);
+    const struct named_row *t = found(s, r, p);
     if (t == NULL) {
         return;
     }

@@ -68,44 +68,6 @@ static int read_named(
     return 0;
 }
 
-static int read_templates(struct runpod_world *world, struct err *err)
-{
-    struct template_row **end = &world->templates;
-    const struct json *rows = world_get(world, "templates");
-    for (const struct json *r = json_first(rows); r; r = json_next(r)) {
-        const char *id = row_id(r, sizeof(*end)->id);
-        if (!id)
-            return bad_row(err, "templates");
-        struct template_row *row = calloc(1, sizeof *row);
-        if (!row)
-            return no_memory(err);
-        (void)snprintf(row->id, sizeof row->id, "%s", id);
-        row->fields = fields_of(r);
-        *end = row;
-        end = &row->next;
-    }
-    return 0;
-}
-
-static int read_pods(struct runpod_world *world, struct err *err)
-{
-    struct pod_row **end = &world->pods;
-    const struct json *rows = world_get(world, "pods");
-    for (const struct json *r = json_first(rows); r; r = json_next(r)) {
-        const char *id = row_id(r, sizeof(*end)->id);
-        if (!id)
-            return bad_row(err, "pods");
-        struct pod_row *row = calloc(1, sizeof *row);
-        if (!row)
-            return no_memory(err);
-        (void)snprintf(row->id, sizeof row->id, "%s", id);
-        row->fields = fields_of(r);
-        *end = row;
-        end = &row->next;
-    }
-    return 0;
-}
-
 /* ---- the account ----------------------------------------------------------------------------- */
 
 static int read_account(struct runpod_world *world, struct err *err)
@@ -179,8 +141,9 @@ int world_setup(struct runpod_world *world, struct err *err)
     world->behaviour = world_get(world, "behaviour");
     world->troubles = world_get(world, "troubles");
     world->timeline_next = json_first(world_get(world, "timeline"));
-    if (read_account(world, err) != 0 || read_templates(world, err) != 0 ||
-        read_pods(world, err) != 0 ||
+    if (read_account(world, err) != 0 ||
+        read_named(world, "templates", &world->templates, err) != 0 ||
+        read_named(world, "pods", &world->pods, err) != 0 ||
         read_named(world, "network_volumes", &world->volumes, err) != 0 ||
         read_named(world, "registries", &world->registries, err) != 0 ||
         read_named(world, "secrets", &world->secrets, err) != 0 || read_endpoints(world, err) != 0)

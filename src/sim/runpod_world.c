@@ -330,32 +330,14 @@ static void named_free(struct named_row *rows)
     }
 }
 
-static void templates_free(struct template_row *rows)
-{
-    for (struct template_row *next; rows; rows = next) {
-        next = rows->next;
-        json_free(rows->fields);
-        free(rows);
-    }
-}
-
-static void pods_free(struct pod_row *rows)
-{
-    for (struct pod_row *next; rows; rows = next) {
-        next = rows->next;
-        json_free(rows->fields);
-        free(rows);
-    }
-}
-
 void runpod_world_free(struct runpod_world *w)
 {
     if (!w)
         return;
     while (w->endpoints)
         endpoint_drop(w->endpoints);
-    templates_free(w->templates);
-    pods_free(w->pods);
+    named_free(w->templates);
+    named_free(w->pods);
     named_free(w->volumes);
     named_free(w->registries);
     named_free(w->secrets);
