@@ -26,7 +26,10 @@ enum {
     TICK_IDLE_MS = 1000,
     GONE_CHECK_MS = 400,
     SLEEP_MOST_MS = 24 * 3600 * 1000,
-    FOLDER_LEVELS_OPEN = 16
+    FOLDER_LEVELS_OPEN = 16,
+    ADVANCE_SLICE_MS = 3600 * 1000, /* simulated */
+    ADVANCE_TURN_MS = 50,
+    LET_OTHERS_NS = 1000 * 1000
 };
 
 /* ---- the lock and waiting ------------------------------------------------------------------------ */
@@ -101,10 +104,29 @@ void sim_play(struct sim *s)
         pthread_cond_broadcast(&s->changed);
 }
 
+/* Lets others at the world for a moment. A mutex alone would not: who gives it up and wants it again
+ * at once mostly gets it. */
+static void let_others(struct sim *s)
+{
+    sim_unlock(s);
+    nanosleep(&(struct timespec){.tv_nsec = LET_OTHERS_NS}, NULL);
+    sim_lock(s);
+}
+
+/* In slices, so that a year does not keep everybody else (and the end of the program) waiting. The
+ * result does not depend on how time is cut. */
 void sim_advance(struct sim *s, int64_t ms)
 {
-    clock_advance(s->clock, ms);
-    runpod_advance(s);
+    int64_t since = clock_mono_ms(clock_real());
+    for (int64_t step; ms > 0 && !atomic_load(&s->stopping); ms -= step) {
+        step = ms < ADVANCE_SLICE_MS ? ms : ADVANCE_SLICE_MS;
+        clock_advance(s->clock, step);
+        runpod_advance(s);
+        if (clock_mono_ms(clock_real()) - since < ADVANCE_TURN_MS)
+            continue;
+        let_others(s);
+        since = clock_mono_ms(clock_real());
+    }
     sim_changed(s);
 }
 

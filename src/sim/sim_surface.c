@@ -9,6 +9,7 @@
 #include "sim/sim.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { ADVANCE_S_MAX = 400 * 86400 };
 
@@ -48,8 +49,30 @@ static bool number_fits(const struct json *j, double most)
     return !j || (json_kind(j) == JSON_NUMBER && value >= 0 && value <= most);
 }
 
+/* Whether the body is an object with members of these names only (a typing error must not pass for a
+ * wish), or, when `may_lack`, no body at all. Answers 400 otherwise. */
+static bool body_fits(
+    const struct request *r, struct reply *p, const char *a, const char *b, bool may_lack)
+{
+    if (may_lack && r->body.len == 0)
+        return true;
+    if (json_kind(r->json) != JSON_OBJECT) {
+        wrong(p, "the body must be a JSON object");
+        return false;
+    }
+    for (const struct json *m = json_first(r->json); m; m = json_next(m)) {
+        if (strcmp(json_key(m), a) != 0 && (!b || strcmp(json_key(m), b) != 0)) {
+            wrong(p, "the body has a member that is not known here");
+            return false;
+        }
+    }
+    return true;
+}
+
 static void post_clock(struct sim *s, struct request *r, struct reply *p)
 {
+    if (!body_fits(r, p, "speed", "advance_s", false))
+        return;
     const struct json *speed = json_get(r->json, "speed"),
                       *advance = json_get(r->json, "advance_s");
     if (!speed && !advance) {
@@ -70,7 +93,14 @@ static void post_clock(struct sim *s, struct request *r, struct reply *p)
 static void post_reset(struct sim *s, struct request *r, struct reply *p)
 {
     struct err e;
-    if (sim_reset(s, json_str(r->json, "scenario"), &e)) {
+    const struct json *scenario = json_get(r->json, "scenario");
+    if (!body_fits(r, p, "scenario", NULL, true))
+        return;
+    if (scenario && json_kind(scenario) != JSON_STRING) {
+        wrong(p, "scenario must be a name or a path");
+        return;
+    }
+    if (sim_reset(s, json_string(scenario), &e)) {
         wrong(p, e.message);
         return;
     }

@@ -387,6 +387,11 @@ static void mistakes_are_answered_with_a_sentence(void **state)
         {"/_sim/clock", "{\"advance_s\":1e9}"},
         {"/_sim/keys", "{}"},
         {"/_sim/keys", "[]"},
+        {"/_sim/clock", "{\"advance_s\":5,\"sped\":9}"},
+        {"/_sim/clock", "{bad"},
+        {"/_sim/reset", "{bad"},
+        {"/_sim/reset", "[]"},
+        {"/_sim/reset", "{\"scenario\":5}"},
         {"/_sim/reset", "{\"scenario\":\"no-such\"}"},
         {"/_sim/reset", "{\"scenario\":\"/no/such.json\"}"},
     };
