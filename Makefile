@@ -90,6 +90,16 @@ $(BUILD)/obj/sim/scenarios.o: $(BUILD)/gen/scenarios.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(call archive,sim): $(BUILD)/obj/sim/scenarios.o
 
+# The themes, built in (include/ui/theme.h).
+THEMES := $(sort $(wildcard themes/*.ini))
+$(BUILD)/gen/themes.c: $(THEMES) ui/embed.sh
+	@mkdir -p $(@D)
+	sh ui/embed.sh $(THEMES) > $@.new && mv $@.new $@
+$(BUILD)/obj/ui/themes.o: $(BUILD)/gen/themes.c include/ui/theme_internal.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(call archive,ui): $(BUILD)/obj/ui/themes.o
+
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 include tests/tests.mk
