@@ -6,7 +6,8 @@
 #                                  systems it prints the names and stops
 #
 # One row a need: the set, how to see that it is there, and the Debian package that brings it.
-#   cmd  a program on the PATH      pc  a pkg-config module      file  a file the compiler finds
+#   cmd  a program on the PATH      pc  a pkg-config module
+#   file a header the compiler finds, or a path
 #   rt   clang's sanitizer and fuzzer runtime
 set -u
 
@@ -34,6 +35,8 @@ check pc   cmocka         libcmocka-dev
 check cmd  git            git
 check cmd  git-lfs        git-lfs
 check cmd  openssl        openssl
+check file /usr/lib/postgresql/*/bin/initdb postgresql
+check cmd  runuser        util-linux
 check cmd  setarch        util-linux
 check cmd  node           nodejs
 check cmd  npm            npm
@@ -42,7 +45,7 @@ check file /etc/ssl/certs/ca-certificates.crt ca-certificates
 
 have_file() {
     case $1 in
-    /*) [ -e "$1" ] ;;
+    /*) ls -d $1 >/dev/null 2>&1 ;; # may be a pattern
     *) printf '#include <%s>\n' "$1" | gcc -E - >/dev/null 2>&1 ;;
     esac
 }

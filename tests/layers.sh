@@ -61,7 +61,7 @@ library() {
 
 library 'curses\.h|ncurs' 'ui/(terminal|input|blit)\.[ch]'
 library 'curl/'           'include/client/http_internal\.h'
-library 'libpq-fe\.h'     'src/client/db_pg\.c'
+library 'libpq-fe\.h'     'src/client/db_pg(_[a-z]+)?\.c'
 library 'sqlite3\.h'      'src/client/(db_sqlite|state)\.c'
 library 'cjson/|cJSON'    'src/base/json\.c'
 library 'ini\.h'          'ui/theme\.c|src/app/config[a-z_]*\.c'
