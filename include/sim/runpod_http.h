@@ -89,6 +89,10 @@ struct endpoint *rest_endpoint(struct sim *s, struct request *r, struct reply *p
 /* A top-level member of the scenario, or of the one it builds on. */
 const struct json *surface_setting(struct sim *s, const char *key);
 
+/* The key in the Authorization header, in a form that the request's plane takes: "Bearer KEY", on the
+ * data plane also the bare KEY (spec §1.1). NULL when there is none. */
+const char *runpod_key(const struct request *r);
+
 /* Whether the request's key may see the endpoint. */
 bool request_may_see(struct sim *s, const struct request *r, const char *endpoint_id);
 

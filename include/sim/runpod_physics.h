@@ -263,6 +263,8 @@ struct endpoint *endpoint_named(const struct runpod_world *world, const char *na
 void world_play(struct runpod_world *world, int64_t until);
 int64_t world_next(const struct runpod_world *world);
 void timeline_run(struct runpod_world *world);
+/* ERR_INPUT when the scenario's own timeline names an endpoint that there is not. */
+int timeline_check(const struct runpod_world *world, struct err *err);
 void world_balance_set(struct runpod_world *world, double dollars);
 double world_balance(const struct runpod_world *world);
 
@@ -294,8 +296,9 @@ void answer_words_init(struct answer_words *x, const struct answer *a);
 bool answer_words_next(struct answer_words *x, bool *space, const char **word, size_t *n);
 int answer_text(const struct answer *a, struct buf *out);
 
-/* Chunks as the worker yields them: with "stream" many, else one. NULL when memory is out. */
-struct json *answer_chunks(const struct endpoint *e, const struct json *input);
+/* Chunks as the worker yields them: with "stream" many, else one. The job's id makes the answer's id
+ * one of its own. NULL when memory is out. */
+struct json *answer_chunks(const struct endpoint *e, const struct json *input, const char *job_id);
 /* The output of a job that yielded these chunks. Takes them. */
 struct json *answer_output(const struct endpoint *e, struct json *take_chunks);
 /* What is wrong with the input, as it appears in the job's error. False = nothing. */

@@ -129,7 +129,8 @@ void hub_error(struct reply *p, int status, const char *message);
 /* Per plane: runs before the handler with the lock held; false when it has answered (401, 403
  * without User-Agent, 429 …). May add headers (RateLimit). It runs when the headers are there and the
  * body is not read yet (r->body, r->json, r->file are empty), so that a refused upload is refused
- * before it is sent. Not called for /_sim/, nor for what matches no route (404, 405). */
+ * before it is sent. Not called for /_sim/. The route is NULL for what matches none; true = the
+ * server answers 404 or 405, with the headers added. */
 bool runpod_data_admit(
     struct sim *s, struct request *r, struct reply *p, const struct route *route);
 bool runpod_control_admit(

@@ -87,6 +87,8 @@ static bool admit_storage(struct sim *s, struct request *r, struct reply *p)
 bool hub_admit(struct sim *s, struct request *r, struct reply *p, const struct route *route)
 {
     struct hub_caller caller;
+    if (!route)
+        return true;
     add_request_id(s, r, p);
     if (strncmp(route->pattern, STORAGE, strlen(STORAGE)) == 0 ||
         strcmp(route->pattern, COMPLETE) == 0)

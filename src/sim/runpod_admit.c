@@ -5,6 +5,7 @@
  * account's quota, whose headers every authenticated answer carries (429); then the key's rights
  * (403); then the size of the body (413). Errors are RFC 9457 problems. GraphQL and the tombstone of
  * REST v1 are open routes: GraphQL looks at the key by itself, because without one it still answers.
+ * What matches no route answers 404 or 405 to anybody, but a good key pays with its quota for it.
  *
  * Data plane (api.runpod.ai): only the key, with or without the word Bearer (spec/runpod.md §1.1);
  * its rate limits are per endpoint and operation and are counted by the handlers. Its error bodies
@@ -93,9 +94,17 @@ int64_t real_now(void)
     return clock_mono_ms(clock_real());
 }
 
+const char *runpod_key(const struct request *r)
+{
+    enum key_form form;
+    const char *key = request_key(r, &form);
+    bool bare_too = r->plane == PLANE_DATA;
+    return form == KEY_FORM_BEARER || (form == KEY_FORM_BARE && bare_too) ? key : NULL;
+}
+
 bool request_may_see(struct sim *s, const struct request *r, const char *endpoint_id)
 {
-    return sim_key_right(s, request_key(r, NULL), endpoint_id) >= KEY_READ;
+    return sim_key_right(s, runpod_key(r), endpoint_id) >= KEY_READ;
 }
 
 static bool is_read(const struct request *r, const struct route *route)
@@ -116,7 +125,7 @@ static const char *endpoint_of(const struct request *r, const struct route *rout
 /* 0, 401 or 403. */
 static int refused(struct sim *s, const struct request *r, const struct route *route)
 {
-    enum key_right right = sim_key_right(s, request_key(r, NULL), endpoint_of(r, route));
+    enum key_right right = sim_key_right(s, runpod_key(r), endpoint_of(r, route));
     if (right == KEY_UNKNOWN) {
         return 401;
     }
@@ -125,7 +134,7 @@ static int refused(struct sim *s, const struct request *r, const struct route *r
 
 bool runpod_data_admit(struct sim *s, struct request *r, struct reply *p, const struct route *route)
 {
-    int no = refused(s, r, route);
+    int no = route == NULL ? 0 : refused(s, r, route);
     if (no != 0) {
         runpod_data_error(p, no, no == 401 ? "Unauthorized" : "access denied");
     }
@@ -189,7 +198,15 @@ static void answer_refusal(const struct request *r, struct reply *p, int status)
     }
     reply_header(p, "WWW-Authenticate", "Bearer");
     runpod_control_error(
-        p, 401, request_key(r, NULL) == NULL ? "missing bearer token" : "invalid bearer token");
+        p, 401, runpod_key(r) == NULL ? "missing bearer token" : "invalid bearer token");
+}
+
+/* What is about to answer 404 or 405: a call of REST v2 all the same when its key is good. */
+static bool admit_routeless(struct sim *s, const struct request *r, struct reply *p)
+{
+    bool rest = strncmp(r->path, "/v2", 3) == 0 && (r->path[3] == '/' || r->path[3] == '\0');
+    bool authenticated = rest && sim_key_right(s, runpod_key(r), NULL) != KEY_UNKNOWN;
+    return !authenticated || within_quota(s, p);
 }
 
 bool runpod_control_admit(
@@ -198,6 +215,9 @@ bool runpod_control_admit(
     if (agent_banned(r)) {
         cloudflare_error(p, 403, "Access denied | error code: 1010");
         return false;
+    }
+    if (route == NULL) {
+        return admit_routeless(s, r, p);
     }
     if ((route->flags & ROUTE_OPEN) != 0) {
         return true;

@@ -194,5 +194,5 @@ struct json *job_answer_tokens(struct sim *s, const struct endpoint *e, const st
 struct json *job_answer(struct sim *s, const struct endpoint *e, const struct json *input)
 {
     (void)s;
-    return answer_output(e, answer_chunks(e, input));
+    return answer_output(e, answer_chunks(e, input, ""));
 }

@@ -326,14 +326,15 @@ static struct json *native_other(const struct shape *x)
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-static struct json *openai_chunks(struct shape *x)
+static struct json *openai_chunks(struct shape *x, const char *job_id)
 {
     const struct route_shape *r = route_find(x->a->route);
-    (void)snprintf(x->id, sizeof x->id, "%s%016" PRIx64, r->prefix, x->a->seed);
+    uint64_t own = x->a->seed ^ text_hash(job_id); /* the text is the question's, the id is not */
+    (void)snprintf(x->id, sizeof x->id, "%s%016" PRIx64, r->prefix, own);
     return x->a->stream && r->streams ? event_stream(x) : array_of(r->make(x));
 }
 
-struct json *answer_chunks(const struct endpoint *e, const struct json *input)
+struct json *answer_chunks(const struct endpoint *e, const struct json *input, const char *job_id)
 {
     struct answer a;
     struct shape x = {
@@ -348,7 +349,7 @@ struct json *answer_chunks(const struct endpoint *e, const struct json *input)
     if (a.native && a.generation == IMAGE_VLLM_A)
         return a.stream ? stream_a(&x)
                         : array_of(batch_a(&a, array_of(new_text(&a)), a.tokens_out));
-    return openai_chunks(&x);
+    return openai_chunks(&x, job_id);
 }
 
 struct json *answer_output(const struct endpoint *e, struct json *take_chunks)

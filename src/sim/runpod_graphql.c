@@ -198,7 +198,7 @@ static void answer(struct graphql_call *c, struct reply *p, const struct graphql
 
 void runpod_graphql(struct sim *s, struct request *r, struct reply *p)
 {
-    const char *key = request_key(r, NULL);
+    const char *key = runpod_key(r);
     if (key == NULL) {
         key = request_query(r, "api_key");
     }

@@ -107,7 +107,7 @@ void outcome_plan(struct worker *w, struct job *j)
         j->finish_at = limit;
     }
     if (j->end == END_DONE && a.stream && !j->traffic)
-        j->all_chunks = answer_chunks(e, j->input);
+        j->all_chunks = answer_chunks(e, j->input, j->id);
 }
 
 /* ---- errors ---------------------------------------------------------------------------------- */
@@ -258,7 +258,7 @@ void job_reveal(struct endpoint *e, struct job *j)
 {
     int64_t now = e->world->advanced_to;
     if (j->state == JOB_COMPLETED && !j->all_chunks)
-        j->all_chunks = answer_chunks(e, j->input);
+        j->all_chunks = answer_chunks(e, j->input, j->id);
     if (j->all_chunks)
         reveal_chunks(j, now);
     if (j->state == JOB_COMPLETED && !j->output)

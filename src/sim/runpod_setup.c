@@ -146,7 +146,8 @@ int world_setup(struct runpod_world *world, struct err *err)
         read_named(world, "pods", &world->pods, err) != 0 ||
         read_named(world, "network_volumes", &world->volumes, err) != 0 ||
         read_named(world, "registries", &world->registries, err) != 0 ||
-        read_named(world, "secrets", &world->secrets, err) != 0 || read_endpoints(world, err) != 0)
+        read_named(world, "secrets", &world->secrets, err) != 0 ||
+        read_endpoints(world, err) != 0 || timeline_check(world, err) != 0)
         return -1;
     world_play(world, world->start);
     return 0;

@@ -67,6 +67,21 @@ static void play(struct runpod_world *world, const struct json *entry)
         play_on_endpoint(e, entry);
 }
 
+/* A base's timeline is about the base's endpoints; those that a scenario replaces it leaves out. */
+int timeline_check(const struct runpod_world *world, struct err *err)
+{
+    size_t i = 0;
+    const struct json *entry = json_first(json_get(world->scenario, "timeline"));
+    for (; entry; entry = json_next(entry), i++) {
+        const char *name = json_str(entry, "endpoint");
+        if (name && !endpoint_named(world, name))
+            return err_set(err, ERR_INPUT, 0,
+                "the scenario's timeline[%zu].endpoint names no endpoint of the scenario: \"%.60s\"",
+                i, name);
+    }
+    return 0;
+}
+
 void timeline_run(struct runpod_world *world)
 {
     while (world->timeline_next) {

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "sim/scenario_check.h"
 
 #include <string.h>
 
@@ -25,10 +26,11 @@ static struct json *parse(const char *name, const char *bytes, size_t n, struct 
         err_wrap(e, "scenario %s", name);
         return NULL;
     }
-    if (json_kind(j) == JSON_OBJECT)
+    if (json_kind(j) != JSON_OBJECT)
+        err_set(e, ERR_INPUT, 0, "scenario %s: it must be a JSON object", name);
+    else if (scenario_check(j, e) == 0)
         return j;
     json_free(j);
-    err_set(e, ERR_INPUT, 0, "scenario %s: it must be a JSON object", name);
     return NULL;
 }
 

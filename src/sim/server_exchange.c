@@ -218,10 +218,10 @@ static enum exchange_next begin(struct exchange *x)
         return next;
     if (x->overlong)
         refuse(x, 431, "too many headers");
-    else if (!x->found.route)
-        refuse_routeless(x);
     else
         admit(x);
+    if (!x->answered && !x->found.route)
+        refuse_routeless(x);
     if (!x->answered)
         open_upload(x);
     return EXCHANGE_ON;

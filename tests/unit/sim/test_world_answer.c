@@ -211,6 +211,52 @@ static void the_same_question_gets_the_same_answer(void **state)
     world_end(a);
 }
 
+/* The id of the first event of a job's stream; every other event must have it too. */
+static void stream_id(const struct job *j, char *out, size_t size)
+{
+    struct buf all;
+    buf_init(&all, 1 << 20);
+    for (const struct json *p = json_first(j->output); p; p = json_next(p))
+        (void)buf_str_append(&all, json_string(p));
+    const char *first = strstr(buf_str(&all), "\"id\":");
+    assert_non_null(first);
+    snprintf(out, size, "%.*s", (int)strcspn(first + 6, ","), first + 6);
+    for (const char *at = first; at; at = strstr(at + 1, "\"id\":"))
+        assert_memory_equal(at + 6, out, strlen(out));
+    buf_release(&all);
+}
+
+static const char *plain_id(const struct job *j)
+{
+    assert_int_equal(j->state, JOB_COMPLETED);
+    assert_int_equal(json_count(j->output), 1);
+    return json_str(json_at(j->output, 0), "id");
+}
+
+static void every_request_has_an_id_of_its_own(void **state)
+{
+    (void)state;
+    char first[2][80], again[80];
+    for (int round = 0; round < 2; round++) { /* in the same world it is the same id */
+        struct sim *s = world_start(SCENARIO("", ENDPOINT(B_IMAGE)));
+        const struct job *a = done(s, "{'prompt':'which one?'}");
+        snprintf(first[round], sizeof first[round], "%s", plain_id(a));
+        assert_memory_equal(first[round], "cmpl-", 5);
+        struct json *choices = json_dup(json_get(json_at(a->output, 0), "choices"));
+        a = done(s, "{'prompt':'which one?'}");
+        assert_string_not_equal(plain_id(a), first[round]);
+        assert_true(json_equal(choices, json_get(json_at(a->output, 0), "choices")));
+        json_free(choices);
+        char one[80];
+        stream_id(done(s, "{'prompt':'which one?','stream':true}"), one, sizeof one);
+        stream_id(done(s, "{'prompt':'which one?','stream':true}"), again, sizeof again);
+        assert_string_not_equal(one, again);
+        assert_null(strstr(one, first[round]));
+        world_end(s);
+    }
+    assert_string_equal(first[0], first[1]);
+}
+
 static void tokens_make_the_text(void **state)
 {
     (void)state;
@@ -302,6 +348,7 @@ int main(void)
         cmocka_unit_test(other_routes_have_their_own_shapes),
         cmocka_unit_test(old_and_other_images_answer_their_way),
         cmocka_unit_test(the_same_question_gets_the_same_answer),
+        cmocka_unit_test(every_request_has_an_id_of_its_own),
         cmocka_unit_test(tokens_make_the_text),
         cmocka_unit_test(the_scenario_may_fix_the_answer),
         cmocka_unit_test(bad_requests_fail_with_the_workers_words),

@@ -323,7 +323,7 @@ static void the_timeline_is_played(void **state)
         ",'timeline':[{'at_s':10,'endpoint':'one','submit':{'count':4,'input':{'a':1},'policy':{'ttl':20000}}},"
         "{'at_s':15,'endpoint':'one','set':{'workers':{'min':0,'max':0}}},"
         "{'at_s':20,'endpoint':'one','submit':{'count':2,'input':{'a':2}}},{'at_s':21,'balance':7},"
-        "{'at_s':60,'endpoint':'one','purge':true},{'at_s':61,'endpoint':'nobody','purge':true},"
+        "{'at_s':60,'endpoint':'aaaaaaaaaaaaa1','purge':true},"
         "{'at_s':70,'endpoint':'one','set':{'workers':{'max':2},'image':'acme/worker:9'},'submit':{'input':{'a':3}}},"
         "{'at_s':71,'endpoint':'one','traffic':{'per_hour':3600,'requests':[{'input':{'b':1}}]}}]",
         ENDPOINT("")));
@@ -347,6 +347,22 @@ static void the_timeline_is_played(void **state)
     assert_true(e->submitted > 30);
     world_check(s);
     world_end(s);
+}
+
+/* A name with a slip in it would do nothing at its time, and nobody would know why. */
+static void a_timeline_names_endpoints_that_are_there(void **state)
+{
+    (void)state;
+    struct sim s = {.clock = clock_new(WORLD_START, 0)};
+    struct err e;
+    struct json *j = world_json(SCENARIO(
+        ",'timeline':[{'at_s':1,'endpoint':'one'},{'at_s':2,'endpoint':'nope','purge':true}]",
+        ENDPOINT("")));
+    assert_null(runpod_world_new(&s, j, &e));
+    assert_int_equal(e.class, ERR_INPUT);
+    assert_string_equal(e.message,
+        "the scenario's timeline[1].endpoint names no endpoint of the scenario: \"nope\"");
+    clock_free(s.clock);
 }
 
 static void the_truth_is_told(void **state)
@@ -380,6 +396,7 @@ int main(void)
         cmocka_unit_test(traffic_follows_its_curve),
         cmocka_unit_test(a_clock_that_jumps_weeks_is_survived),
         cmocka_unit_test(the_timeline_is_played),
+        cmocka_unit_test(a_timeline_names_endpoints_that_are_there),
         cmocka_unit_test(the_truth_is_told),
     };
     return cmocka_run_group_tests_name("world play", tests, NULL, NULL);

@@ -239,6 +239,50 @@ static void every_stuck_scenario_stays_stuck_until_it_is_mended(void **state)
     }
 }
 
+/* "Requests keep coming and wait": and no release says so, because a change of `workers` makes none
+ * (spec/runpod.md §4.4). */
+static void with_a_maximum_of_zero_the_queue_grows(void **state)
+{
+    (void)state;
+    struct sim *s = play("max-zero");
+    struct endpoint *e = world_endpoint(s);
+    size_t before = e->queue.count;
+    for (int i = 0; i < 3; i++, before = e->queue.count) {
+        world_run(s, 10 * MINUTE);
+        assert_true(e->queue.count > before);
+    }
+    assert_int_equal(world_live(e), 0);
+    size_t releases = e->release_count;
+    world_set(s, "{'workers':{'min':0,'max':3}}");
+    assert_int_equal(e->release_count, releases);
+    world_end(s);
+}
+
+/* What a built-in scenario tells of the past, the stand-in could have done itself. */
+static void no_release_of_the_past_is_of_a_setting_that_makes_none(void **state)
+{
+    (void)state;
+    static const char *const quiet[] = {"name", "workersMin", "workersMax", "idleTimeout",
+        "scalerType", "scalerValue", "executionTimeoutMs", "flashBootType", "locations"};
+    for (const struct scenario_builtin *b = scenario_builtins; b->name; b++) {
+        struct sim *s = play(b->name);
+        for (const struct endpoint *e = s->runpod->endpoints; e; e = e->next)
+            for (size_t i = 0; i < e->release_count; i++) {
+                const struct json *d = json_first(e->releases[i].diff);
+                bool all = d != NULL;
+                for (; d; d = json_next(d)) {
+                    bool makes_none = false;
+                    for (size_t k = 0; k < sizeof quiet / sizeof *quiet; k++)
+                        makes_none |= strcmp(json_str_or(d, "field", ""), quiet[k]) == 0;
+                    all = all && makes_none;
+                }
+                if (all)
+                    fail_msg("%s: release %d of %s", b->name, e->releases[i].version, e->name);
+            }
+        world_end(s);
+    }
+}
+
 static void money_mends_the_account_without_any(void **state)
 {
     (void)state;
@@ -365,6 +409,8 @@ int main(void)
         cmocka_unit_test(chance_hits_some_of_the_time),
         cmocka_unit_test(a_cached_model_that_failed_tells_why),
         cmocka_unit_test(every_stuck_scenario_stays_stuck_until_it_is_mended),
+        cmocka_unit_test(with_a_maximum_of_zero_the_queue_grows),
+        cmocka_unit_test(no_release_of_the_past_is_of_a_setting_that_makes_none),
         cmocka_unit_test(money_mends_the_account_without_any),
         cmocka_unit_test(the_cold_start_and_the_rollout_end_well_by_themselves),
         cmocka_unit_test(the_decisive_lines_are_there_from_the_beginning),
