@@ -116,11 +116,13 @@ FUZZ_BIN      = $(patsubst tests/fuzz/%.c,build/clang-fuzz/fuzz/%,$(FUZZ))
 
 .PHONY: fuzz fuzz-programs
 fuzz: deps
-	@$(SUB) FUZZ_SECONDS=600 check-fuzz
+	@mkdir -p $(CHECK) && : > $(CHECK)/tally
+	@$(SUB) FUZZ_SECONDS=600 TEST_LIMIT=700 check-fuzz
+	@sh tests/tally.sh $(CHECK)/tally
 
 check-fuzz:
 	@$(SUB) CC=clang FUZZING=1 fuzz-programs
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(RUN) fuzz $(FUZZ_BIN:%=%.sh)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) TEST_LIMIT=$(or $(TEST_LIMIT),300) $(RUN) fuzz $(FUZZ_BIN:%=%.sh)
 
 ifdef FUZZING
 SANFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

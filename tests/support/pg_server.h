@@ -55,7 +55,7 @@ static inline const struct passwd *pg_server_user(void)
 
 /* In the child: as the other user, its words into FOLDER/log. Ends with the test. */
 static inline void pg_server_become(
-    const struct pg_server *s, const char *program, char *const argv[])
+    const struct pg_server *s, const char *program, char *argv[])
 {
     char path[PATH_MAX + 32];
     const struct passwd *user = pg_server_user();
@@ -67,6 +67,7 @@ static inline void pg_server_become(
     if (chdir(s->folder) || log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
         _exit(126);
     snprintf(path, sizeof path, "%s/%s", s->bin, program);
+    argv[0] = path; /* initdb looks for postgres beside itself */
     execv(path, argv);
     _exit(127);
 }
