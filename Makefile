@@ -135,10 +135,12 @@ help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
 
 #: make                          build/slipway and build/slipway-sim
-#: make demo                     set up, build, and run the stand-in with things to try
+#: make demo                     set up, build, and run the stand-in with things to try (SCENARIO=… SPEED=…)
 #: make check                    set up, build with gcc and clang, run every test
+#: make unit/base/test_text      build and run one test
 #: make install DESTDIR= PREFIX=
 #: make deps                     install what building and testing need (Debian)
 #: make clean
 #: make SAN=address|undefined|thread   a sanitizer build in a folder of its own
-#: make CC=clang                 likewise
+#: make CC=clang                  a clang build in build/clang/
+#: make PORTABLE=1                a build with the POSIX ways in place of eventfd and signalfd

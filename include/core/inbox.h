@@ -15,7 +15,8 @@
  * The receiver is woken through a descriptor it can poll (core/wake.h) and takes everything in one
  * swap, in order of sending. No lock is held while the receiver works, so senders never wait for it.
  *
- * Threads: send/reserve/unreserve/close from any; receive, free from main. */
+ * Threads: send/reserve/unreserve/close from any; receive from main; a
+ * full inbox frees what it drops on the sender's thread. */
 #ifndef SLIPWAY_CORE_INBOX_H
 #define SLIPWAY_CORE_INBOX_H
 
