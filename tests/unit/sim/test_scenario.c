@@ -177,8 +177,8 @@ static void what_the_readme_allows_is_loaded(void **state)
         "{'troubles':[{'phase':'job','error':'no'},"
         "{'phase':'load','lines':['a',{'text':'b','after_s':1}],"
         "'when':{'disk':{'lt':5},'vllm':true}}]}",
-        "{'timeline':[{'at_s':-5,'endpoint':'x','traffic':null,'set':{'registry':null,'disk':9}},"
-        "{'at_s':-5,'zz':1,'stock':{'default':'LOW'},'balance':-2.5}]}"};
+        ("{'timeline':[{'at_s':-5,'endpoint':'x','traffic':null,'set':{'registry':null,'disk':9}},"
+         "{'at_s':-5,'zz':1,'stock':{'default':'LOW'},'balance':-2.5}]}")};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct err e;
         struct json *j = load_text(state, good[i], &e);
