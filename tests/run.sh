@@ -6,26 +6,23 @@
 # A line per program goes to the terminal; what failed is printed whole; the counts are added to the
 # file TALLY ("passed failed skipped", one line a program), which tests/tally.sh sums up. A program
 # that crashes, hangs (TEST_LIMIT seconds, 300) or fails without a "not ok" counts as one failure.
-# WRAP is put before each program (valgrind …), as words.
+# WRAP is put before each program (valgrind …), as words. JOBS programs run at a time (1): most of
+# them wait more than they compute. Each reports when it ends, its lines together.
 set -u
-tally=$1 label=$2
-shift 2
-limit=${TEST_LIMIT:-300}
-logs=$(dirname "$tally")/logs
-mkdir -p "$logs"
 export CMOCKA_MESSAGE_OUTPUT=TAP
 
-for program in "$@"; do
-    name=$label/$(basename "$program")
-    log=$logs/$(echo "$name" | tr / -).log
+# run_one TALLY LABEL PROGRAM: prints the program's report.
+run_one() {
+    tally=$1 name=$2/$(basename "$3")
+    log=$(dirname "$tally")/logs/$(echo "$name" | tr / -).log
     # shellcheck disable=SC2086  # WRAP is words
-    timeout -k 5 "$limit" ${WRAP-} "$program" >"$log" 2>&1 </dev/null
+    timeout -k 5 "${TEST_LIMIT:-300}" ${WRAP-} "$3" >"$log" 2>&1 </dev/null
     status=$?
     # cmocka writes a skipped test as "not ok N # SKIP".
     skipped=$(grep -ciE '^(not )?ok [0-9]+.*# *skip|^1\.\.0 *# *skip' "$log")
     passed=$(grep -E '^ok [0-9]+' "$log" | grep -cviE '# *skip')
     failed=$(grep -E '^not ok [0-9]+' "$log" | grep -cviE '# *skip')
-    [ "$status" -eq 124 ] && echo "# no end within $limit s" >>"$log"
+    [ "$status" -eq 124 ] && echo "# no end within ${TEST_LIMIT:-300} s" >>"$log"
     if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ $((passed + skipped)) -eq 0 ]; }; then
         failed=1
     fi
@@ -39,5 +36,19 @@ for program in "$@"; do
         echo "ok    $name ($passed passed$extra)"
         [ "$skipped" -gt 0 ] && grep -iE '# *skip' "$log" | sed 's/^/      /'
     fi
-done
+    return 0
+}
+
+if [ "$1" = --one ]; then
+    report=$(run_one "$2" "$3" "$4")
+    exec 9>"$(dirname "$2")/report.lock"
+    flock 9
+    printf '%s\n' "$report"
+    exit 0
+fi
+
+tally=$1 label=$2
+shift 2
+mkdir -p "$(dirname "$tally")/logs"
+[ $# -eq 0 ] || printf '%s\0' "$@" | xargs -0 -n 1 -P "${JOBS:-1}" sh "$0" --one "$tally" "$label"
 exit 0

@@ -47,8 +47,8 @@ test-programs: $(UNIT_BIN) $(E2E_BIN)
 # clients. Each step adds its counts to build/check/tally; the last prints the one closing line.
 
 CHECK := build/check
-RUN   := sh tests/run.sh $(CHECK)/tally
 JOBS  ?= 2
+RUN    = JOBS=$(JOBS) sh tests/run.sh $(CHECK)/tally
 SUB    = $(MAKE) --no-print-directory -j$(JOBS)
 
 # tests that have threads worth racing
@@ -56,7 +56,8 @@ THREADED := base core client sim
 
 ASAN_ENV := ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 TSAN_ENV := TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
-MEMCHECK := valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
+# Threads take turns: else one that only sends keeps the others from running at all.
+MEMCHECK := valgrind -q --fair-sched=yes --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
             --error-exitcode=99 --num-callers=30
 
 .PHONY: check check-run check-lint check-gcc check-clang check-portable check-asan check-tsan check-valgrind check-fuzz check-clients
