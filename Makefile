@@ -27,8 +27,8 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 
 PACKAGES_base   := libcjson libutf8proc
 PACKAGES_core   :=
-PACKAGES_model  :=
-PACKAGES_client := libcurl libpq sqlite3
+PACKAGES_model  := libpcre2-8
+PACKAGES_client := libcurl libpq sqlite3 libcrypto
 PACKAGES_ui     := ncursesw inih
 PACKAGES_app    :=
 PACKAGES_sim    := libmicrohttpd libcrypto
