@@ -30,7 +30,7 @@ PACKAGES_core   :=
 PACKAGES_model  := libpcre2-8
 PACKAGES_client := libcurl libpq sqlite3 libcrypto
 PACKAGES_ui     := ncursesw inih
-PACKAGES_app    :=
+PACKAGES_app    := inih
 PACKAGES_sim    := libmicrohttpd libcrypto
 
 pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)

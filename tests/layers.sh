@@ -59,10 +59,10 @@ library() {
         "$(grep -nE "^ *# *include *[<\"]($1)" $files /dev/null)"
 }
 
-library 'curses\.h|ncurs' 'ui/(terminal|input|blit)\.[ch]'
+library 'curses\.h|ncurs|term\.h' 'ui/terminal(_[a-z]+)?\.c'
 library 'curl/'           'include/client/http_internal\.h'
 library 'libpq-fe\.h'     'src/client/db_pg(_[a-z]+)?\.c'
-library 'sqlite3\.h'      'src/client/(db_sqlite|state)\.c'
+library 'sqlite3\.h'      'src/client/(db_sqlite|state(_[a-z]+)?)\.c'
 library 'cjson/|cJSON'    'src/base/json\.c'
 library 'ini\.h'          'ui/theme\.c|src/app/config[a-z_]*\.c'
 library 'microhttpd\.h'   'src/sim/server\.c'

@@ -43,6 +43,7 @@ broken "ui may not include a client"     ui/x.c            '#include "client/htt
 broken "headers count too"               include/base/x.h  '#include "model/job.h"'
 broken "the stand-in shares only base"   src/sim/x.c       '#include "client/http.h"'
 broken "curl only in the engine"         src/client/x.c    '#include <curl/curl.h>'
+broken "sqlite only in its drivers"      src/client/x.c    '#include <sqlite3.h>'
 broken "cJSON only in json.c"            src/client/x.c    '#include <cjson/cJSON.h>'
 broken "curses only where it belongs"    ui/pane.c         '#include <curses.h>'
 broken "strcpy is noticed"               src/core/x.c      'void f(char *a) { strcpy(a, "x"); }'

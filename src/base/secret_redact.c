@@ -67,12 +67,16 @@ static bool begins_word(const unsigned char *p, size_t at)
     return at == 0 || !is_alnum(p[at - 1]) || behind_escape(p, at);
 }
 
-/* Words that only look like keys: a package that worker logs name often. */
+/* Words that only look like keys: a package that worker logs name often, and a setting of ours. */
 static bool is_innocent(const unsigned char *p, size_t n)
 {
-    static const char word[] = "hf_transfer";
-    const size_t len = sizeof word - 1;
-    return n >= len && memcmp(p, word, len) == 0 && (n == len || !is_in(WORD, p[len]));
+    static const char *const words[] = {"hf_transfer", "hf_endpoint"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t len = strlen(words[i]);
+        if (n >= len && memcmp(p, words[i], len) == 0 && (n == len || !is_in(WORD, p[len])))
+            return true;
+    }
+    return false;
 }
 
 static bool all_in(enum charset set, const unsigned char *p, size_t n)

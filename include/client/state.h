@@ -1,0 +1,79 @@
+/* state: what Slipway itself remembers, per profile, in one SQLite file (0600, WAL) in the state
+ * folder: the journal of operations, the ledger of requests, hashes of files. Several processes may use
+ * it at once (the dashboard and a command).
+ *
+ * What it holds passes the redactor before it is written (records' texts are struct text already; raw
+ * strings are masked here). A full or read-only disk is ERR_IO with a sentence: the caller goes on and
+ * shows it, nothing half-written stays.
+ *
+ * Thread: one at a time per struct state; open one for each thread that needs it. sqlite3.h is used in
+ * db_sqlite.c and state*.c only. */
+#ifndef SLIPWAY_CLIENT_STATE_H
+#define SLIPWAY_CLIENT_STATE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "model/operation.h"
+#include "model/request.h"
+
+struct state;
+
+/* Makes the folder (0700) and the file where they are missing. `path` is the file's. ERR_STATE when it
+ * was written by a newer Slipway. */
+struct state *state_open(const char *path, struct err *e);
+void state_close(struct state *s); /* NULL is fine */
+
+/* The journal. An operation is a row: id, kind, state, what was asked (JSON, never secrets) and what was
+ * done so far (JSON, merged key by key: "endpoint_id": …). `holder` keeps two processes from working on
+ * the same one: state_operation_claim is ERR_STATE while a living process (pid and its start time) has it.
+ * Who begins an operation holds it; claiming makes it running again, without an error; ending lets it go. */
+struct journal_entry {
+    char id[OPERATION_ID_MAX];
+    enum operation_kind kind;
+    enum operation_state state;
+    const char *title;        /* for showing; cleaned */
+    const struct json *asked; /* borrowed on saving; owned by the list on loading */
+    const struct json *done;
+    const char *error;              /* its sentence, "" = none */
+    int64_t started_ms, updated_ms; /* wall */
+};
+int state_operation_begin(struct state *s, const struct journal_entry *entry, struct err *e);
+/* Notes one thing that was done; durable when it returns. */
+int state_operation_note(
+    struct state *s, const char *id, const char *key, const char *value, struct err *e);
+int state_operation_end(
+    struct state *s, const char *id, enum operation_state state, const char *error, struct err *e);
+int state_operation_claim(struct state *s, const char *id, struct err *e);
+
+/* Newest first, at most `max`; those that were running when their process died come as
+ * OPERATION_INTERRUPTED. The list owns what it holds. */
+struct journal_list {
+    struct journal_entry *entries;
+    size_t count;
+};
+int state_operations(struct state *s, size_t max, struct journal_list *out, struct err *e);
+/* One by id (or an unambiguous beginning of one); ERR_INPUT when there is none. */
+int state_operation(struct state *s, const char *id, struct journal_list *out, struct err *e);
+void journal_list_release(struct journal_list *list);
+
+/* The ledger: insert or update by id. Texts are kept to REQUEST_TEXT_MAX. */
+int state_request_save(struct state *s, const struct request *q, struct err *e);
+/* Newest first into the arena (cleaned again). endpoint_id NULL = all. */
+int state_requests(struct state *s, const char *endpoint_id, size_t max, struct arena *a,
+    struct request **out, size_t *n, struct err *e);
+
+/* SHA-256 of a file that is still the same by device, inode, size and mtime. false = not known. */
+struct file_identity {
+    uint64_t device, inode;
+    int64_t size, modified_ns;
+};
+bool state_hash_get(struct state *s, const struct file_identity *id, char sha256[65]);
+int state_hash_put(
+    struct state *s, const struct file_identity *id, const char sha256[65], struct err *e);
+
+/* Small facts by name ("last-repo" …), for forms that remember. NULL when absent; in the arena. */
+const char *state_fact(struct state *s, const char *name, struct arena *a);
+int state_fact_set(struct state *s, const char *name, const char *value, struct err *e);
+
+#endif
