@@ -1,12 +1,13 @@
 # How everything is tested. Every test program prints TAP; tests/run.sh runs them and adds up.
 #
 # tests/unit/LAYER/test_*.c     cmocka, linked with that layer and those below it
+# tests/screens/test_*.c        cmocka, whole screens as text against the golden files beside them
 # tests/e2e/test_*.c            cmocka, linked with client: the program's own engine against slipway-sim
 # tests/clients/*.mjs, *.sh     unmodified public clients against slipway-sim
 # tests/fuzz/fuzz_*.c           libFuzzer targets
 # tests/layers.sh               who may include whom
 
-UNIT  := $(sort $(wildcard tests/unit/*/test_*.c))
+UNIT  := $(sort $(wildcard tests/unit/*/test_*.c tests/screens/test_*.c))
 E2E   := $(sort $(wildcard tests/e2e/test_*.c))
 FUZZ  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
@@ -17,19 +18,24 @@ below_client := client model core base
 below_ui     := ui model core base
 below_app    := app ui client model core base
 below_sim    := sim base
-test_layer    = $(if $(filter tests/e2e/%,$(1)),client,$(word 3,$(subst /, ,$(1))))
+test_layer    = $(if $(filter tests/e2e/%,$(1)),client,$(if $(filter tests/screens/%,$(1)),app,$(word 3,$(subst /, ,$(1)))))
 
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT))
 E2E_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(E2E))
 # Helpers: the stand-in as a child process for e2e, a scripted server for the engine's own tests.
 SUPPORT_e2e    := tests/support/sim_process.c
 SUPPORT_client := $(wildcard tests/support/fault_server.c)
-test_support    = $(SUPPORT_$(if $(filter tests/e2e/%,$(1)),e2e,$(word 3,$(subst /, ,$(1)))))
+SUPPORT_screens := $(wildcard tests/screens/fixture.c)
+test_support    = $(SUPPORT_$(if $(filter tests/e2e/%,$(1)),e2e,$(if $(filter tests/screens/%,$(1)),screens,$(word 3,$(subst /, ,$(1))))))
+
+# pkg-config modules that one test needs: LIBS_<its path under tests/>.
+LIBS_unit/ui/test_terminal := vterm
+LIBS_unit/ui/test_terminal_frames := vterm
 
 define test_program
 $(patsubst tests/%.c,$(BUILD)/tests/%,$(1)): $(1) $(call test_support,$(1)) $(wildcard tests/support/*.h $(dir $(1))*.h) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CPPFLAGS) -Itests/support $$(CFLAGS) $$(LDFLAGS) -o $$@ $(1) $(call test_support,$(1)) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l))) $$(call libs_of,$(below_$(call test_layer,$(1)))) $$(call pkg_libs,cmocka) -lm
+	$$(CC) $$(CPPFLAGS) -Itests/support $$(CFLAGS) $$(LDFLAGS) -o $$@ $(1) $(call test_support,$(1)) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l))) $$(call libs_of,$(below_$(call test_layer,$(1)))) $$(call pkg_libs,cmocka $(LIBS_$(patsubst tests/%.c,%,$(1)))) -lm
 endef
 $(foreach t,$(UNIT) $(E2E),$(eval $(call test_program,$(t))))
 

@@ -50,6 +50,7 @@ void table_ask(const struct table *t, size_t row, size_t column, struct table_ce
     out->role = ROLE_NORMAL;
     out->style = 0;
     out->number = NAN;
+    out->rest = false;
     out->bytes[0] = '\0';
     t->source.cell(t->source.data, row, column, out);
 }
@@ -204,6 +205,17 @@ bool table_update(struct table *t)
 void table_set_filter(struct table *t, const void *filter)
 {
     t->filter = filter;
+    t->stale = true;
+}
+
+void table_set_columns(struct table *t, const struct table_column *columns, size_t count)
+{
+    if (t->source.columns == columns && t->source.column_count == count)
+        return;
+    t->source.columns = columns;
+    t->source.column_count = count < TABLE_COLUMNS_MAX ? count : TABLE_COLUMNS_MAX;
+    if (t->sort_column >= (int)t->source.column_count)
+        t->sort_column = -1;
     t->stale = true;
 }
 

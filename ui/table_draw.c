@@ -95,6 +95,11 @@ static void draw_cells(struct drawing *d, const struct table_row *row)
         table_ask(d->t, row->row, i, &cell);
         if (first && row->marked && cell.role == ROLE_NORMAL)
             cell.role = ROLE_MARKED;
+        if (cell.rest) {
+            canvas_text_cut(
+                d->c, d->r, x, d->r.y, d->r.x + d->r.w - x, cell.text, cell.role, cell.style);
+            return;
+        }
         bool right = d->t->source.columns[i].align == ALIGN_RIGHT;
         (right ? canvas_text_right : canvas_text_cut)(
             d->c, d->r, x, d->r.y, d->widths[i], cell.text, cell.role, cell.style);

@@ -138,7 +138,7 @@ static int32_t rgb_of_index(int n)
     return out;
 }
 
-static int32_t rgb_of(int32_t colour)
+int32_t look_rgb(int32_t colour)
 {
     return colour & LOOK_INDEX ? rgb_of_index(colour & 0xFF) : colour;
 }
@@ -172,7 +172,7 @@ static int32_t colour_reduce(int32_t colour, int colours)
     bool index = colour & LOOK_INDEX;
     if (colours >= 256)
         return index ? colour : nearest(colour, 16, 256);
-    return index && (colour & 0xFF) < 16 ? colour : nearest(rgb_of(colour), 0, 16);
+    return index && (colour & 0xFF) < 16 ? colour : nearest(look_rgb(colour), 0, 16);
 }
 
 /* Eight colours have no bright ones: bold makes most terminals show them. Bright black must not
@@ -205,8 +205,8 @@ static struct look readable(struct look look, int colours)
 {
     if (look.foreground == LOOK_DEFAULT || look.background == LOOK_DEFAULT)
         return look;
-    double front = luminance(rgb_of(look.foreground)) + 0.05;
-    double back = luminance(rgb_of(look.background)) + 0.05;
+    double front = luminance(look_rgb(look.foreground)) + 0.05;
+    double back = luminance(look_rgb(look.background)) + 0.05;
     if (front / back >= 2 || back / front >= 2)
         return look;
     int white = colours >= 16 ? BRIGHT_WHITE : WHITE;

@@ -1,4 +1,5 @@
-/* cli: the command line. Thread: main. */
+/* cli: the command line: which command, which flags, help. Without a command it is the dashboard.
+ * Thread: main. */
 #ifndef SLIPWAY_APP_CLI_H
 #define SLIPWAY_APP_CLI_H
 

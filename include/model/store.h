@@ -95,7 +95,8 @@ const struct request *store_request_by_id(const struct store *s, const char *id)
  * running number of line 0, so that a view can stay where it is. */
 size_t store_log(const struct store *s, uint64_t *first);
 const struct log_line *store_log_line(const struct store *s, size_t i);
-uint64_t store_log_dropped(const struct store *s); /* on their way here and by the ring's bounds */
+/* Lines that nobody could see: lost on their way here. Those that the ring let go were seen. */
+uint64_t store_log_dropped(const struct store *s);
 void store_log_note_dropped(struct store *s, uint64_t lines); /* the inbox's count */
 
 /* $/h over all endpoints now (estimate from workers), NAN = unknown. */

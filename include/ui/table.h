@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TABLE_COLUMNS_MAX = 16, TABLE_ID_MAX = 64, TABLE_CELL_MAX = 160 };
+enum { TABLE_COLUMNS_MAX = 16, TABLE_ID_MAX = 96, TABLE_CELL_MAX = 160 };
 
 enum align { ALIGN_LEFT, ALIGN_RIGHT };
 
@@ -38,6 +38,7 @@ struct table_cell {
     enum role role;
     int style;
     double number; /* for sorting; NAN = sort by text, behind all numbers */
+    bool rest; /* takes the rest of the row: for a sentence where the other columns say nothing */
     char bytes[TABLE_CELL_MAX];
 };
 
@@ -67,6 +68,9 @@ void table_free(struct table *t); /* NULL is allowed */
 
 /* Borrowed; NULL = all. To be called again when what the filter points to has changed. */
 void table_set_filter(struct table *t, const void *filter);
+
+/* Other columns from now on, as for table_new; the sort is kept where its column is still there. */
+void table_set_columns(struct table *t, const struct table_column *columns, size_t count);
 
 /* By a column, equal rows in the source's order. -1 = the source's order (or that turned round),
  * in which rows that need attention come first in either direction. */

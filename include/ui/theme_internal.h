@@ -1,4 +1,4 @@
-/* What the files of the theme share; for theme*.c only. */
+/* What the files of the theme share; for theme*.c, and look_rgb for the terminal. */
 #ifndef SLIPWAY_UI_THEME_INTERNAL_H
 #define SLIPWAY_UI_THEME_INTERNAL_H
 
@@ -18,5 +18,8 @@ const char *look_parse(const char *value, struct look *out, char bad[LOOK_WORD_M
 
 /* The nearest look with so many colours, as theme_look says. */
 struct look look_reduce(struct look look, int colours);
+
+/* 0xRRGGBB of a colour of a look that is not LOOK_DEFAULT; numbers are xterm's. */
+int32_t look_rgb(int32_t colour);
 
 #endif

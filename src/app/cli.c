@@ -1,70 +1,241 @@
-/* One row an option: the words that call it, what --help says, what it does. */
+/* The commands come from the tables of the cmd_*.c files; the flags that all share are here. A flag is
+ * --name, --name=value or --name value, anywhere behind the command; what stands behind -- is an
+ * argument. */
 #include "app/cli.h"
 
-#include "app/exit_code.h"
-#include "base/buf.h"
+#include "app/command.h"
+#include "app/dashboard.h"
 #include "base/text.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct option {
-    const char *name, *help;
-    int (*run)(FILE *out);
+static const struct command *const tables[] = {
+    commands_model, commands_request, commands_read, commands_setup};
+enum { TABLES = sizeof tables / sizeof *tables };
+
+static const struct common {
+    struct flag flag;
+    bool only_writes;
+} common[] = {
+    {{"json", NULL, "one JSON document, or one a line when it streams"}, false},
+    {{"profile", "NAME", "a [profile NAME] of config.ini"}, false},
+    {{"read-only", NULL, "no request that changes anything can be sent"}, false},
+    {{"dry-run", NULL, "print what would be done, do nothing"}, true},
+    {{"yes", NULL, "do not ask"}, true},
+    {{"quiet", NULL, "no progress"}, false},
+    {{"help", NULL, "this text"}, false},
 };
+enum { COMMON = sizeof common / sizeof *common };
 
-static int show_help(FILE *out);
-static int show_version(FILE *out);
-
-static const struct option options[] = {
-    {"--help", "this text", show_help},
-    {"--version", "the version", show_version},
-};
-
-enum { OPTIONS = sizeof options / sizeof *options };
-
-/* What was written must have arrived: a full disk or a closed pipe is not success. */
-static int flushed(FILE *out)
+static const struct command *find_command(const char *name)
 {
-    return fflush(out) || ferror(out) ? EXIT_CODE_STATE : EXIT_CODE_OK;
+    for (size_t t = 0; t < TABLES; t++)
+        for (const struct command *c = tables[t]; c->name; c++)
+            if (strcmp(c->name, name) == 0)
+                return c;
+    return NULL;
 }
 
-static int show_version(FILE *out)
+/* ---- help ---------------------------------------------------------------------------------------- */
+
+static void upper(const char *word, FILE *out)
 {
-    fprintf(out, "slipway %s\n", SLIPWAY_VERSION);
-    return flushed(out);
+    for (; *word; word++)
+        fputc(toupper((unsigned char)*word), out);
+}
+
+static void show_usage(const struct command *c, FILE *out)
+{
+    fprintf(out, "slipway %s", c->name);
+    for (int i = 0; i < COMMAND_ARGS_MAX && c->args[i]; i++) {
+        fputs(i < c->args_least ? " " : " [", out);
+        upper(c->args[i], out);
+        fputs(i < c->args_least ? "" : "]", out);
+    }
+}
+
+static void show_flag(const struct flag *f, FILE *out)
+{
+    char left[48];
+    snprintf(left, sizeof left, "--%s%s%s", f->name, f->value ? " " : "", f->value ? f->value : "");
+    fprintf(out, "  %-26s %s\n", left, f->help);
+}
+
+static int show_command_help(const struct command *c, FILE *out)
+{
+    show_usage(c, out);
+    fprintf(out, "\n%s.\n\n", c->help);
+    for (const struct flag *f = c->flags; f < c->flags + COMMAND_FLAGS_MAX && f->name; f++)
+        show_flag(f, out);
+    for (size_t i = 0; i < COMMON; i++)
+        if (!common[i].only_writes || c->writes)
+            show_flag(&common[i].flag, out);
+    return EXIT_CODE_OK;
 }
 
 static int show_help(FILE *out)
 {
-    fprintf(out,
-        "slipway - takes a fine-tuned model to a served endpoint and keeps watch over it\n\n"
-        "This version is the foundation: it has no commands yet. The stand-in servers that\n"
-        "they are built against work: see slipway-sim --help.\n\n");
-    for (size_t i = 0; i < OPTIONS; i++)
-        fprintf(out, "  %-12s %s\n", options[i].name, options[i].help);
-    fprintf(
-        out, "\nExit codes: 0 ok, 2 the command line is wrong, 6 output could not be written.\n");
-    return flushed(out);
+    fputs("slipway takes a fine-tuned model to a served endpoint and keeps watch over it.\n\n"
+          "  slipway                    the dashboard\n",
+        out);
+    for (size_t t = 0; t < TABLES; t++)
+        for (const struct command *c = tables[t]; c->name; c++)
+            fprintf(out, "  slipway %-18s %s\n", c->name, c->help);
+    fputs(
+        "\nslipway COMMAND --help tells its flags. All take --json, --profile NAME, --read-only.\n"
+        "Exit codes: 0 ok, 1 the checked thing is bad, 2 usage, 3 authentication, 4 network,\n"
+        "5 the service refused, 6 state, conflict or local files, 7 cancelled.\n",
+        out);
+    return EXIT_CODE_OK;
 }
 
-static int usage(FILE *errors, const char *what, const char *word)
+/* ---- parsing ------------------------------------------------------------------------------------- */
+
+static const struct flag *find_flag(const struct command *c, const char *name, size_t n)
 {
-    struct buf shown;
-    buf_init(&shown, 256);
-    text_safe(&shown, word, strlen(word), TEXT_LINE);
-    fprintf(errors, "slipway: %s%s; slipway --help lists what there is\n", what, buf_str(&shown));
-    buf_release(&shown);
-    return EXIT_CODE_USAGE;
+    for (const struct flag *f = c->flags; f < c->flags + COMMAND_FLAGS_MAX && f->name; f++)
+        if (strlen(f->name) == n && memcmp(f->name, name, n) == 0)
+            return f;
+    for (size_t i = 0; i < COMMON; i++) {
+        const struct flag *f = &common[i].flag;
+        if ((!common[i].only_writes || c->writes) && strlen(f->name) == n &&
+            memcmp(f->name, name, n) == 0)
+            return f;
+    }
+    return NULL;
 }
+
+/* --env may come several times: its values become the members of one object. */
+static int set_env(struct call *c, const char *value)
+{
+    const char *equals = strchr(value, '=');
+    if (!equals || equals == value)
+        return call_usage(c, "--env takes NAME=VALUE, not %s", value);
+    struct json *env =
+        json_get(c->asked, "env") ? json_dup(json_get(c->asked, "env")) : json_new_object();
+    char *name = strndup(value, (size_t)(equals - value));
+    int failed = !name || json_set(env, name, json_new_string(equals + 1));
+    free(name);
+    json_set(c->asked, "env", env);
+    return failed ? EXIT_CODE_STATE : EXIT_CODE_OK;
+}
+
+static int set_flag(struct call *c, const struct flag *f, const char *value)
+{
+    const struct {
+        const char *name;
+        bool *on;
+    } switches[] = {{"json", &c->json}, {"read-only", &c->read_only}, {"dry-run", &c->dry_run},
+        {"yes", &c->yes}, {"quiet", &c->quiet}};
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
+        if (strcmp(f->name, switches[i].name) == 0) {
+            *switches[i].on = true;
+            return EXIT_CODE_OK;
+        }
+    if (strcmp(f->name, "profile") == 0) {
+        c->profile_name = value;
+        return EXIT_CODE_OK;
+    }
+    if (strcmp(f->name, "env") == 0)
+        return set_env(c, value);
+    struct json *v = f->value ? json_new_string(value) : json_new_bool(true);
+    return json_set(c->asked, f->name, v) ? EXIT_CODE_STATE : EXIT_CODE_OK;
+}
+
+/* One flag; *i moves past its value. */
+static int parse_flag(struct call *c, int argc, char *argv[], int *i)
+{
+    const char *name = argv[*i] + 2, *equals = strchr(name, '=');
+    size_t n = equals ? (size_t)(equals - name) : strlen(name);
+    const struct flag *f = find_flag(c->command, name, n);
+    if (!f)
+        return call_usage(c, "unknown flag %s", argv[*i]);
+    if (!f->value && equals)
+        return call_usage(c, "--%s takes no value", f->name);
+    const char *value = equals ? equals + 1 : NULL;
+    if (f->value && !value) {
+        if (*i + 1 >= argc)
+            return call_usage(c, "--%s needs a value: %s", f->name, f->value);
+        value = argv[++*i];
+    }
+    return set_flag(c, f, value);
+}
+
+static int parse_argument(struct call *c, int number, const char *value)
+{
+    if (number >= COMMAND_ARGS_MAX || !c->command->args[number])
+        return call_usage(c, "one argument too many: %s", value);
+    return json_set(c->asked, c->command->args[number], json_new_string(value)) ? EXIT_CODE_STATE
+                                                                                : EXIT_CODE_OK;
+}
+
+/* argv[from] is the first word behind the command. */
+static int parse(struct call *c, int argc, char *argv[], int from, bool *help)
+{
+    int arguments = 0;
+    bool flags = true;
+    for (int i = from; i < argc; i++) {
+        int code = EXIT_CODE_OK;
+        if (flags && strcmp(argv[i], "--") == 0)
+            flags = false;
+        else if (flags && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0))
+            *help = true;
+        else if (flags && strncmp(argv[i], "--", 2) == 0)
+            code = parse_flag(c, argc, argv, &i);
+        else if (flags && argv[i][0] == '-' && argv[i][1])
+            code = call_usage(c, "unknown flag %s", argv[i]);
+        else
+            code = parse_argument(c, arguments++, argv[i]);
+        if (code)
+            return code;
+    }
+    if (!*help && arguments < c->command->args_least)
+        return call_usage(c, "which %s?", c->command->args[arguments]);
+    return EXIT_CODE_OK;
+}
+
+static int run_command(
+    const struct command *command, int argc, char *argv[], int from, struct call *c)
+{
+    bool help = false;
+    c->command = command;
+    c->asked = json_new_object();
+    int code = c->asked ? parse(c, argc, argv, from, &help) : EXIT_CODE_STATE;
+    if (!code)
+        code = help ? show_command_help(command, c->out) : command->run(c);
+    call_close(c);
+    int flushed = call_flushed(c);
+    return code ? code : flushed;
+}
+
+/* The flags before any command are the dashboard's. */
+static const struct command dashboard = {
+    .name = "", .help = "the dashboard", .run = dashboard_call};
 
 int cli_run(int argc, char *argv[], FILE *out, FILE *errors)
 {
-    if (argc < 2)
-        return usage(errors, "the dashboard is not part of this version", "");
-    for (size_t i = 0; i < OPTIONS; i++)
-        if (strcmp(argv[1], options[i].name) == 0 && argc == 2)
-            return options[i].run(out);
-    if (argc > 2 && strncmp(argv[1], "--", 2) == 0)
-        return usage(errors, "one option at a time, not also ", argv[2]);
-    return usage(errors, argv[1][0] == '-' ? "unknown option " : "unknown command ", argv[1]);
+    struct call c = {.out = out, .errors = errors};
+    const char *word = argc > 1 ? argv[1] : "";
+    if (strcmp(word, "--version") == 0) {
+        fprintf(out, "slipway %s\n", SLIPWAY_VERSION);
+        return call_flushed(&c);
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        show_help(out);
+        return call_flushed(&c);
+    }
+    if (argc < 2 || strncmp(word, "--", 2) == 0)
+        return run_command(&dashboard, argc, argv, 1, &c);
+    const struct command *command = find_command(word);
+    if (command)
+        return run_command(command, argc, argv, 2, &c);
+    fputs("slipway: unknown command ", errors);
+    struct buf shown;
+    buf_init(&shown, 256);
+    text_safe(&shown, word, strlen(word), TEXT_LINE);
+    fprintf(errors, "%s; slipway --help lists what there is\n", buf_str(&shown));
+    buf_release(&shown);
+    return EXIT_CODE_USAGE;
 }

@@ -42,10 +42,8 @@ static void drop_first(struct store_log_part *part)
 
 static void push(struct store_log_part *part, const struct log_line *line, struct kept_page *page)
 {
-    if (part->count == STORE_LOG_LINES_MAX) {
+    if (part->count == STORE_LOG_LINES_MAX)
         drop_first(part);
-        part->dropped++;
-    }
     *slot_at(part, part->count++) = (struct log_slot){line, page};
     part->bytes += page->line_bytes;
 }
@@ -58,10 +56,8 @@ static void push_all(struct store_log_part *part, struct kept_page *kept)
     size_t count = page->count;
     for (size_t i = 0; i < count; i++)
         push(part, &lines[i], kept);
-    while (part->bytes > STORE_LOG_BYTES_MAX) {
+    while (part->bytes > STORE_LOG_BYTES_MAX)
         drop_first(part);
-        part->dropped++;
-    }
 }
 
 enum applied store_take_log(struct store *s, struct message *m)

@@ -1,0 +1,17 @@
+/* asked: reading what a form, a command line or the journal asked of an operation. Values may be JSON
+ * strings (forms) or numbers and booleans (commands). Pure. */
+#ifndef SLIPWAY_APP_ASKED_H
+#define SLIPWAY_APP_ASKED_H
+
+#include "base/err.h"
+#include "base/json.h"
+
+/* NULL when absent or empty. Borrowed. */
+const char *asked_text(const struct json *asked, const char *key);
+/* "yes", "true", true. */
+bool asked_yes(const struct json *asked, const char *key, bool fallback);
+/* Absent gives the fallback; ERR_INPUT when it is no whole number within least..most. */
+int asked_number(const struct json *asked, const char *key, int64_t least, int64_t most,
+    int64_t fallback, int64_t *out, struct err *e);
+
+#endif

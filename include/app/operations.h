@@ -1,0 +1,48 @@
+/* operations: the long pieces of work that are under way, each on a thread of its own.
+ *
+ * What is asked for is a JSON object, the same from a form, a command line and the journal:
+ *   upload    folder, repo; revision, private, message, job
+ *   deploy    repo; revision, name, image, pool (text or list), gpus, context, min, max, idle, disk,
+ *             env (object), budget, job
+ *   register  deploy (the id of a deployment in the journal)
+ * An operation journals what it did (client/state.h) before and after each step that changes something
+ * outside, and tells main by NEWS_OPERATION. Killed and resumed, it looks what is there already and
+ * ends in the same state.
+ *
+ * Thread: main calls; nothing here sleeps but operations_free. */
+#ifndef SLIPWAY_APP_OPERATIONS_H
+#define SLIPWAY_APP_OPERATIONS_H
+
+#include "app/engine.h"
+#include "base/json.h"
+#include "model/operation.h"
+
+enum { OPERATIONS_MAX = 16 }; /* under way at once */
+
+struct operations;
+
+struct operations *operations_new(struct engine *g); /* NULL: no memory */
+/* Stops them at a resumable point and joins them. NULL is fine. */
+void operations_free(struct operations *all);
+
+struct operation_flags {
+    bool yes;     /* a person said yes beforehand: no asking */
+    bool dry_run; /* ends with its plan: nothing is written anywhere */
+};
+/* Takes `asked`, also on failure. ERR_INPUT when something is missing or wrong in it, ERR_STATE when too
+ * many are under way or the profile is read-only. */
+int operations_start(struct operations *all, enum operation_kind kind, struct json *asked,
+    const struct operation_flags *flags, char id[OPERATION_ID_MAX], struct err *e);
+/* One from the journal, by the beginning of its id, that was interrupted or has failed; `id` gets it
+ * whole. */
+int operations_resume(struct operations *all, const char *begin,
+    const struct operation_flags *flags, char id[OPERATION_ID_MAX], struct err *e);
+
+/* ERR_STATE when it does not ask, or is not under way. */
+int operations_answer(struct operations *all, const char *id, bool yes, struct err *e);
+int operations_stop(struct operations *all, const char *id, struct err *e);
+
+/* As a document of schema "slipway.operation/1". NULL: no memory. */
+struct json *operation_json(const struct operation *o);
+
+#endif

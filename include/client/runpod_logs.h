@@ -1,0 +1,32 @@
+/* runpod_logs: the log of one worker, followed (spec/runpod.md §5). The stream never ends and sends
+ * nothing, not even headers, until there is a line; it reconnects by itself with back-off from the
+ * last id seen. Never sleeps: `wait` is poked when there is something to read.
+ * Thread: the one that opened it. */
+#ifndef SLIPWAY_CLIENT_RUNPOD_LOGS_H
+#define SLIPWAY_CLIENT_RUNPOD_LOGS_H
+
+#include "base/arena.h"
+#include "client/runpod.h"
+#include "core/wait.h"
+#include "model/log_line.h"
+
+struct runpod_log;
+
+/* `tail`: lines of the past to begin with. The endpoint's name is for the origin of its lines. NULL
+ * for bad ids or out of memory. */
+struct runpod_log *runpod_log_open(struct runpod *r, const char *endpoint_id, const char *name,
+    const char *worker_id, int tail, struct wait *wait, struct err *e);
+void runpod_log_close(struct runpod_log *l); /* NULL is fine */
+
+/* Calls `each` for every whole line that has come, in order; the line is in the arena given. JSON
+ * lines of the worker SDK are unpacked. Stops, to be called again, when the arena is full. Returns the
+ * number of lines; *next_ms (may be NULL) says when it wants to be called even without a poke (to
+ * reconnect), monotonic, -1 = no need. */
+typedef void runpod_log_fn(const struct log_line *line, void *arg);
+size_t runpod_log_read(
+    struct runpod_log *l, struct arena *a, runpod_log_fn *each, void *arg, int64_t *next_ms);
+const char *runpod_log_worker(const struct runpod_log *l);
+/* The worker is gone (404): nothing more will come. */
+bool runpod_log_over(const struct runpod_log *l);
+
+#endif

@@ -1,0 +1,21 @@
+/* fit: whether a model roughly fits GPUs, for a sentence beside a form. Always an estimate
+ * (spec/huggingface.md §10.3, §10.4); what is decided is decided by the deployment itself. Pure. */
+#ifndef SLIPWAY_UI_FIT_H
+#define SLIPWAY_UI_FIT_H
+
+#include "model/checklist.h"
+
+struct fit {
+    double weights; /* GB; NAN = unknown: then needed is, too */
+    double cache;   /* GB: the KV cache of one sequence of full length; NAN = unknown */
+    double needed;  /* GB in all, over all GPUs of a worker */
+    bool splits;    /* the attention heads can be spread evenly over so many GPUs */
+};
+
+/* `context` <= 0: the model's own length. gpus >= 1. */
+struct fit fit_of(const struct model_facts *facts, int64_t context, int gpus);
+
+/* What vLLM may use of so many GPUs' memory, GB. */
+double fit_usable(int memory_gb, int gpus);
+
+#endif

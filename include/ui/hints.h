@@ -1,0 +1,13 @@
+/* hints: the last line: the keys that are of use here, from the action table. Thread: main. */
+#ifndef SLIPWAY_UI_HINTS_H
+#define SLIPWAY_UI_HINTS_H
+
+#include "ui/action.h"
+#include "ui/canvas.h"
+
+/* In the table's order, as many as fit; help and quit stay longest. `usable` says whether an action
+ * would do anything now. */
+void hints_draw(struct canvas *c, struct rect r, const struct action_table *t, enum place place,
+    bool (*usable)(void *arg, const struct action *action), void *arg);
+
+#endif

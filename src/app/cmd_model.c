@@ -1,0 +1,409 @@
+/* The slip itself: check, upload, deploy, resume. Operations run as they do for the dashboard; here main
+ * prints what they tell and asks what they ask. */
+#include "app/checklist_json.h"
+#include "app/columns.h"
+#include "app/command.h"
+#include "app/operations.h"
+#include "client/model_folder.h"
+#include "core/loop.h"
+#include "core/signals.h"
+#include "model/news.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- check --------------------------------------------------------------------------------------- */
+
+struct checking {
+    struct arena *arena;
+    struct checklist *list;
+};
+
+static int read_folder(struct call *c, void *arg, struct cancel *cancel, struct err *e)
+{
+    struct checking *k = arg;
+    return model_folder_read(json_str(c->asked, "dir"), k->arena, &k->list, cancel, e);
+}
+
+static const char *sign_of(const struct check_file *f)
+{
+    if (check_file_blocks(f))
+        return "✗";
+    if (f->kind == CHECK_KEEP_OUT)
+        return "-";
+    return f->state == CHECK_VALID || f->state == CHECK_PRESENT ? "✓" : "!";
+}
+
+static void print_checklist(struct call *c, const struct checklist *list)
+{
+    static const char *const titles[] = {"", "FILE", "SIZE", "KIND", "RESULT"};
+    struct columns table;
+    if (columns_init(&table, titles, 5))
+        return;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct check_file *f = &list->files[i];
+        columns_add(&table, "%s", sign_of(f));
+        columns_text(&table, f->path);
+        if (f->size >= 0)
+            columns_add(&table, "%" PRId64, f->size);
+        else
+            columns_text(&table, TEXT(""));
+        columns_add(&table, "%s", check_kind_name(f->kind));
+        columns_text(&table, f->result);
+    }
+    columns_print(&table, c->out);
+    columns_release(&table);
+    call_line(c, "%zu to mend, %zu warning%s; %zu files of %" PRId64 " bytes would be uploaded",
+        list->blockers, list->warnings, list->warnings == 1 ? "" : "s", list->send_count,
+        list->send_bytes);
+}
+
+static int check(struct call *c)
+{
+    struct checking k = {.arena = arena_new(MODEL_FOLDER_ARENA)};
+    struct err e;
+    int code = call_open(c);
+    if (!code && !k.arena)
+        code = EXIT_CODE_STATE;
+    if (!code && call_task(c, read_folder, NULL, &k, &e))
+        code = call_fail(c, &e);
+    if (!code && c->json)
+        code = call_print(c, checklist_json(k.list), "slipway.checklist/1");
+    else if (!code)
+        print_checklist(c, k.list);
+    if (!code && k.list->blockers)
+        code = EXIT_CODE_BAD;
+    arena_free(k.arena);
+    return code;
+}
+
+/* ---- operations ---------------------------------------------------------------------------------- */
+
+struct running {
+    struct call *call;
+    struct operations *all;
+    struct loop *loop;
+    char id[OPERATION_ID_MAX];
+    struct message *last; /* of the operation, owned; NULL = none yet */
+    bool asked;
+    bool refused;    /* it asked and nobody could answer */
+    char shown[512]; /* the progress line that stands there */
+};
+
+static const struct operation *latest(const struct running *r)
+{
+    return r->last ? r->last->payload : NULL;
+}
+
+static void on_signal(struct loop *l, int fd, short events, void *arg)
+{
+    (void)l, (void)fd, (void)events;
+    struct running *r = arg;
+    struct err e;
+    for (int s; (s = signals_next());)
+        if (s == SIGINT || s == SIGTERM || s == SIGHUP)
+            operations_stop(r->all, r->id, &e);
+}
+
+/* The answer to the plan, typed on a terminal. */
+static void on_typed(struct loop *l, int fd, short events, void *arg)
+{
+    (void)events;
+    struct running *r = arg;
+    struct err e;
+    char line[256];
+    ssize_t n = read(fd, line, sizeof line - 1);
+    loop_remove(l, fd);
+    line[n > 0 ? n : 0] = 0;
+    line[strcspn(line, "\r\n")] = 0;
+    const struct operation *o = latest(r);
+    const char *word = o->risk >= 3 ? o->confirm_word.s : "y";
+    operations_answer(r->all, r->id, strcmp(line, word) == 0, &e);
+}
+
+static void clear_progress(struct running *r)
+{
+    if (r->shown[0])
+        fputs("\r\033[K", r->call->errors);
+    r->shown[0] = 0;
+}
+
+static void put_line(FILE *out, const char *lead, struct text t)
+{
+    fprintf(out, "%s%.*s\n", lead, (int)t.len, t.s);
+}
+
+static void ask(struct running *r, const struct operation *o)
+{
+    struct call *c = r->call;
+    struct err e;
+    clear_progress(r);
+    r->asked = true;
+    for (size_t i = 0; i < o->plan_count; i++)
+        put_line(c->errors, "  ", o->plan[i]);
+    if (!isatty(STDIN_FILENO) || loop_add(r->loop, STDIN_FILENO, on_typed, r, &e)) {
+        r->refused = true;
+        operations_answer(r->all, r->id, false, &e);
+        return;
+    }
+    if (o->risk >= 3)
+        fprintf(c->errors, "Type %s to go on: ", o->confirm_word.s);
+    else
+        fputs("Go on? y/n: ", c->errors);
+    fflush(c->errors);
+}
+
+static const struct operation_step *current_step(const struct operation *o)
+{
+    for (size_t i = 0; i < o->step_count; i++)
+        if (o->steps[i].state == STEP_RUNNING)
+            return &o->steps[i];
+    return NULL;
+}
+
+static void show_progress(struct running *r, const struct operation *o)
+{
+    const struct operation_step *s = current_step(o);
+    char line[sizeof r->shown] = "", part[64] = "";
+    if (!s || !call_shows_progress(r->call))
+        return;
+    if (o->total > 0)
+        snprintf(part, sizeof part, "%.0f%% ", 100.0 * (double)o->done / (double)o->total);
+    snprintf(
+        line, sizeof line, "%s: %s%.*s", s->name, part, (int)text_cut(s->note, 60).len, s->note.s);
+    if (strcmp(line, r->shown) == 0)
+        return;
+    clear_progress(r);
+    fputs(line, r->call->errors);
+    fflush(r->call->errors);
+    memcpy(r->shown, line, sizeof line);
+}
+
+static void on_inbox(struct loop *l, int fd, short events, void *arg)
+{
+    (void)fd, (void)events;
+    struct running *r = arg;
+    struct message *m = inbox_receive(r->call->engine.inbox, NULL);
+    for (struct message *next; m; m = next) {
+        next = m->next;
+        const struct operation *o = m->type == NEWS_OPERATION ? m->payload : NULL;
+        if (!o || strcmp(o->id, r->id) != 0) {
+            message_free(m);
+            continue;
+        }
+        message_free(r->last);
+        r->last = m;
+        if (o->state == OPERATION_ASKING && !r->asked)
+            ask(r, o);
+        else if (o->state == OPERATION_RUNNING)
+            show_progress(r, o);
+        else if (o->state != OPERATION_ASKING)
+            loop_stop(l, 0);
+    }
+}
+
+static int exit_code_for(const struct running *r, const struct operation *o)
+{
+    if (r->refused)
+        return EXIT_CODE_USAGE;
+    if (o->state == OPERATION_DONE)
+        return EXIT_CODE_OK;
+    if (o->state == OPERATION_CANCELLED || o->state == OPERATION_INTERRUPTED)
+        return EXIT_CODE_CANCELLED;
+    if (o->kind == OPERATION_UPLOAD && o->checklist && o->checklist->blockers)
+        return EXIT_CODE_BAD;
+    return (int)exit_code_of(o->error.class);
+}
+
+static void say_how_it_ended(struct running *r, const struct operation *o)
+{
+    struct call *c = r->call;
+    if (r->refused)
+        fputs("slipway: this needs a yes: add --yes, or run it on a terminal\n", c->errors);
+    else if (o->error.class != ERR_NONE)
+        fprintf(c->errors, "slipway: %s%s%s\n", o->error.message, o->error.hint[0] ? "; " : "",
+            o->error.hint);
+    if (o->state == OPERATION_INTERRUPTED || o->state == OPERATION_FAILED)
+        fprintf(c->errors, "slipway: `slipway resume %s` goes on where it stopped\n", o->id);
+    if (c->json)
+        return;
+    if (c->dry_run)
+        for (size_t i = 0; i < o->plan_count; i++)
+            put_line(c->out, "", o->plan[i]);
+    for (size_t i = 0; i < o->step_count && !c->dry_run; i++)
+        if (o->steps[i].state != STEP_WAITING)
+            call_line(c, "%-16s %-8s %s", o->steps[i].name, step_state_name(o->steps[i].state),
+                o->steps[i].note.s);
+    if (o->note.len)
+        put_line(c->out, "", o->note);
+}
+
+static int start(struct running *r, enum operation_kind kind, struct err *e)
+{
+    struct call *c = r->call;
+    const struct operation_flags flags = {.yes = c->yes, .dry_run = c->dry_run};
+    const char *resumed = json_str(c->asked, "id");
+    if (!resumed)
+        return operations_start(r->all, kind, json_dup(c->asked), &flags, r->id, e);
+    return operations_resume(r->all, resumed, &flags, r->id, e);
+}
+
+static int run_operation(struct call *c, enum operation_kind kind)
+{
+    struct running r = {.call = c};
+    struct err e;
+    int code = call_open(c);
+    if (code)
+        return code;
+    r.all = operations_new(&c->engine);
+    r.loop = loop_new(c->engine.clock);
+    if (!r.all || !r.loop || loop_add(r.loop, signals_fd(), on_signal, &r, &e) ||
+        loop_add(r.loop, inbox_fd(c->engine.inbox), on_inbox, &r, &e) || start(&r, kind, &e) ||
+        loop_run(r.loop, NULL, NULL, &e)) {
+        if (!r.all || !r.loop)
+            err_set(&e, ERR_IO, 0, "out of memory");
+        code = call_fail(c, &e);
+    } else {
+        clear_progress(&r);
+        code = exit_code_for(&r, latest(&r));
+        say_how_it_ended(&r, latest(&r));
+        if (c->json)
+            call_print(c, operation_json(latest(&r)), "slipway.operation/1");
+    }
+    operations_free(r.all);
+    loop_free(r.loop);
+    message_free(r.last);
+    return code;
+}
+
+static int upload(struct call *c)
+{
+    if (!json_str(c->asked, "repo"))
+        return call_usage(c, "which repository? --repo OWNER/NAME");
+    if (json_get(c->asked, "public"))
+        json_set(c->asked, "private", json_new_bool(false));
+    return run_operation(c, OPERATION_UPLOAD);
+}
+
+/* OWNER/NAME@REV */
+static int deploy(struct call *c)
+{
+    const char *repo = json_str(c->asked, "repo"), *at = strchr(repo, '@');
+    if (at) {
+        char *name = strndup(repo, (size_t)(at - repo));
+        json_set(c->asked, "revision", json_new_string(at + 1));
+        json_set(c->asked, "repo", json_new_string(name ? name : ""));
+        free(name);
+    }
+    return run_operation(c, OPERATION_DEPLOY);
+}
+
+/* ---- resume -------------------------------------------------------------------------------------- */
+
+static bool unfinished(const struct journal_entry *j)
+{
+    return j->state == OPERATION_INTERRUPTED || j->state == OPERATION_FAILED;
+}
+
+static int print_unfinished(struct call *c, const struct journal_list *list)
+{
+    static const char *const titles[] = {"ID", "KIND", "WHAT", "STATE", "WHY"};
+    struct json *rows = json_new_array();
+    struct columns table;
+    size_t found = 0;
+    if (columns_init(&table, titles, 5))
+        return EXIT_CODE_STATE;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct journal_entry *j = &list->entries[i];
+        if (!unfinished(j))
+            continue;
+        struct json *row = json_new_object();
+        const char *cells[] = {j->id, operation_kind_name(j->kind), j->title,
+            operation_state_name(j->state), j->error};
+        static const char *const keys[] = {"id", "kind", "title", "state", "error"};
+        for (size_t k = 0; k < 5; k++) {
+            columns_add(&table, "%s", cells[k]);
+            json_add_str(row, keys[k], cells[k]);
+        }
+        json_push(rows, row);
+        found++;
+    }
+    int code = EXIT_CODE_OK;
+    if (c->json) {
+        struct json *document = json_new_object();
+        json_add(document, "operations", rows);
+        rows = NULL;
+        code = call_print(c, document, "slipway.unfinished/1");
+    } else if (found) {
+        columns_print(&table, c->out);
+    } else {
+        call_line(c, "nothing is unfinished");
+    }
+    json_free(rows);
+    columns_release(&table);
+    return code;
+}
+
+static int resume(struct call *c)
+{
+    enum { LISTED = 200 };
+    struct journal_list list = {0};
+    struct err e;
+    if (json_str(c->asked, "id"))
+        return run_operation(c, OPERATION_UPLOAD);
+    int code = call_open(c);
+    if (code)
+        return code;
+    struct state *s = engine_state(&c->engine, &e);
+    code = s && !state_operations(s, LISTED, &list, &e) ? print_unfinished(c, &list)
+                                                        : call_fail(c, &e);
+    journal_list_release(&list);
+    state_close(s);
+    return code;
+}
+
+const struct command commands_model[] = {
+    {.name = "check",
+        .help = "the upload checklist of a model folder; exit 1 when something must be mended",
+        .args = {"dir"},
+        .args_least = 1,
+        .run = check},
+    {.name = "upload",
+        .help = "checklist, upload to the Hub in one commit, read-back",
+        .args = {"folder"},
+        .args_least = 1,
+        .flags = {{"repo", "OWNER/NAME", "where to; made when it is not there"},
+            {"public", NULL, "make a new repository public (private is the default)"},
+            {"revision", "BRANCH", "an existing branch; default main"},
+            {"message", "TEXT", "of the commit"},
+            {"job", "ID", "the training job whose row learns of it"}},
+        .writes = true,
+        .run = upload},
+    {.name = "deploy",
+        .help = "endpoint on RunPod, first answer, row in the registry; says the price first",
+        .args = {"repo"},
+        .args_least = 1,
+        .flags = {{"name", "NAME", "of the endpoint; default the repository's"},
+            {"image", "IMAGE", "of the worker"},
+            {"pool", "POOLS",
+                "GPU pools in order, as ADA_24,AMPERE_24; default by memory and price"},
+            {"gpus", "N", "GPUs a worker"}, {"context", "N", "context length (MAX_MODEL_LEN)"},
+            {"min", "N", "workers at least; default 0"}, {"max", "N", "workers at most; default 3"},
+            {"idle", "SECONDS", "before a worker stops; default 10"},
+            {"disk", "GB", "container disk; default by the weights"},
+            {"env", "NAME=VALUE", "environment of the worker; may be repeated"},
+            {"budget", "DOLLARS", "noted in the registry"},
+            {"job", "ID", "the training job it comes from"}},
+        .writes = true,
+        .run = deploy},
+    {.name = "resume",
+        .help = "goes on with an operation that was interrupted or failed; lists them without ID",
+        .args = {"id"},
+        .writes = true,
+        .run = resume},
+    {.name = NULL},
+};

@@ -1,0 +1,376 @@
+/* What the panes show, as commands: jobs, endpoints, requests, models. Each reads on a thread of its own
+ * into an arena and prints on main. */
+#include "app/columns.h"
+#include "app/command.h"
+#include "app/requests.h"
+#include "client/runpod_control.h"
+#include "client/runpod_jobs.h"
+#include "model/store.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_MAX = 10000, REQUESTS_SHOWN = 100, READ_ARENA = 256 << 20 };
+
+struct reading {
+    struct arena *arena;
+    struct job *jobs;
+    struct model_row *models;
+    struct request *requests;
+    struct endpoint_row *endpoints;
+    size_t count;
+};
+
+/* ---- shapes that several print ------------------------------------------------------------------- */
+
+static void add_time(struct json *j, const char *key, int64_t wall_ms)
+{
+    char at[CLOCK_RFC3339_MAX];
+    if (wall_ms >= 0)
+        clock_rfc3339(at, wall_ms, 0);
+    json_add_str(j, key, wall_ms >= 0 ? at : NULL);
+}
+
+static void add_count(struct json *j, const char *key, int64_t n)
+{
+    json_add(j, key, n >= 0 ? json_new_int(n) : json_new_null());
+}
+
+static const char *money(char out[32], double dollars)
+{
+    if (isnan(dollars))
+        return "—";
+    snprintf(out, 32, dollars != 0 && dollars < 0.01 ? "$%.5f" : "$%.2f", dollars);
+    return out;
+}
+
+/* Runs `read`, then prints the rows: as a document whose `name` is the array, or as a table. */
+static int show(struct call *c, call_fn *read, struct json *(*row)(const struct reading *, size_t),
+    const char *name, const char *const titles[], size_t width,
+    void (*cells)(struct columns *, const struct reading *, size_t), const char *none)
+{
+    struct reading r = {.arena = arena_new(READ_ARENA)};
+    struct err e;
+    char schema[64];
+    int code = call_open(c);
+    if (code)
+        goto out;
+    if (!r.arena || call_task(c, read, NULL, &r, &e)) {
+        code = r.arena ? call_fail(c, &e) : EXIT_CODE_STATE;
+        goto out;
+    }
+    if (c->json) {
+        struct json *document = json_new_object(), *rows = json_new_array();
+        for (size_t i = 0; i < r.count; i++)
+            json_push(rows, row(&r, i));
+        json_add(document, name, rows);
+        snprintf(schema, sizeof schema, "slipway.%s/1", name);
+        code = call_print(c, document, schema);
+        goto out;
+    }
+    if (!r.count) {
+        call_line(c, "%s", none);
+        goto out;
+    }
+    struct columns table;
+    if (!columns_init(&table, titles, width))
+        for (size_t i = 0; i < r.count; i++)
+            cells(&table, &r, i);
+    columns_print(&table, c->out);
+    columns_release(&table);
+out:
+    arena_free(r.arena);
+    return code;
+}
+
+/* ---- jobs ---------------------------------------------------------------------------------------- */
+
+static int read_jobs(struct call *c, void *arg, struct cancel *cancel, struct err *e)
+{
+    struct reading *r = arg;
+    struct registry *registry = engine_registry(&c->engine, cancel, e);
+    int result =
+        registry ? registry_jobs(registry, r->arena, &r->jobs, &r->count, ROWS_MAX, cancel, e) : -1;
+    registry_free(registry);
+    return result;
+}
+
+static struct json *job_json(const struct reading *r, size_t i)
+{
+    const struct job *q = &r->jobs[i];
+    struct json *j = json_new_object();
+    json_add_str(j, "id", q->id);
+    json_add_text(j, "name", q->name);
+    json_add_text(j, "status", q->status);
+    json_add_text(j, "method", q->method);
+    json_add_text(j, "base_model", q->base_model);
+    json_add_text(j, "model_url", q->model_url);
+    json_add_num(j, "progress", q->progress);
+    add_count(j, "step", q->step);
+    add_count(j, "total_steps", q->total_steps);
+    json_add_num(j, "loss", q->loss);
+    json_add_num(j, "eval_loss", q->eval_loss);
+    json_add_num(j, "remaining_s", q->remaining_s);
+    json_add_text(j, "error", q->error);
+    add_time(j, "started_at", q->started_ms);
+    add_time(j, "completed_at", q->completed_ms);
+    add_time(j, "updated_at", q->updated_ms);
+    return j;
+}
+
+static void job_cells(struct columns *t, const struct reading *r, size_t i)
+{
+    const struct job *q = &r->jobs[i];
+    columns_text(t, q->name);
+    columns_text(t, q->method);
+    columns_text(t, q->status);
+    if (q->step >= 0 && q->total_steps > 0)
+        columns_add(t, "%" PRId64 "/%" PRId64, q->step, q->total_steps);
+    else
+        columns_text(t, TEXT(""));
+    if (isnan(q->loss))
+        columns_text(t, TEXT(""));
+    else
+        columns_add(t, "%.3f", q->loss);
+    columns_text(t, q->error.len ? q->error : q->model_url);
+}
+
+static int jobs(struct call *c)
+{
+    static const char *const titles[] = {"JOB", "METHOD", "STATUS", "STEP", "LOSS", "NOTE"};
+    return show(
+        c, read_jobs, job_json, "jobs", titles, 6, job_cells, "no training jobs in the registry");
+}
+
+/* ---- models -------------------------------------------------------------------------------------- */
+
+static int read_models(struct call *c, void *arg, struct cancel *cancel, struct err *e)
+{
+    struct reading *r = arg;
+    struct registry *registry = engine_registry(&c->engine, cancel, e);
+    int result =
+        registry ? registry_models(registry, r->arena, &r->models, &r->count, ROWS_MAX, cancel, e)
+                 : -1;
+    registry_free(registry);
+    return result;
+}
+
+static struct json *model_json(const struct reading *r, size_t i)
+{
+    const struct model_row *m = &r->models[i];
+    struct json *j = json_new_object();
+    json_add_str(j, "id", m->id);
+    json_add_text(j, "name", m->name);
+    json_add_text(j, "provider", m->provider);
+    json_add_text(j, "model_id", m->hub_id);
+    json_add_text(j, "revision", m->revision);
+    json_add_text(j, "base_url", m->base_url);
+    json_add_text(j, "served_model_name", m->served_name);
+    json_add_str(j, "endpoint_id", m->endpoint_id[0] ? m->endpoint_id : NULL);
+    json_add_str(j, "training_job_id", m->training_job_id[0] ? m->training_job_id : NULL);
+    add_count(j, "context_length", m->context_length);
+    json_add_num(j, "cost_per_request", m->cost_per_request);
+    json_add_num(j, "budget_limit", m->budget_limit);
+    json_add_bool(j, "enabled", m->enabled);
+    json_add_bool(j, "is_global", m->is_global);
+    add_time(j, "updated_at", m->updated_ms);
+    return j;
+}
+
+static void model_cells(struct columns *t, const struct reading *r, size_t i)
+{
+    const struct model_row *m = &r->models[i];
+    char cost[32];
+    columns_text(t, m->name);
+    columns_text(t, m->hub_id);
+    columns_add(t, "%s", m->endpoint_id);
+    columns_add(t, "%" PRId64, m->context_length);
+    columns_add(t, "%s", money(cost, m->cost_per_request));
+    columns_add(t, "%s", m->enabled ? "enabled" : "disabled");
+}
+
+static int models(struct call *c)
+{
+    static const char *const titles[] = {
+        "MODEL", "REPOSITORY", "ENDPOINT", "CTX", "$/REQ", "STATE"};
+    return show(c, read_models, model_json, "models", titles, 6, model_cells,
+        "no models in the registry; `slipway deploy` registers what it deploys");
+}
+
+/* ---- requests ------------------------------------------------------------------------------------ */
+
+static int read_requests(struct call *c, void *arg, struct cancel *cancel, struct err *e)
+{
+    (void)cancel;
+    struct reading *r = arg;
+    struct state *s = engine_state(&c->engine, e);
+    int result = s ? state_requests(s, json_str(c->asked, "endpoint"), REQUESTS_SHOWN, r->arena,
+                         &r->requests, &r->count, e)
+                   : -1;
+    state_close(s);
+    return result;
+}
+
+static struct json *one_request_json(const struct reading *r, size_t i)
+{
+    return request_json(&r->requests[i]);
+}
+
+static void request_cells(struct columns *t, const struct reading *r, size_t i)
+{
+    const struct request *q = &r->requests[i];
+    char cost[32], at[CLOCK_RFC3339_MAX];
+    clock_rfc3339(at, q->submitted_ms, 0);
+    columns_add(t, "%s", q->job_id[0] ? q->job_id : q->id);
+    columns_add(t, "%s", q->endpoint_id);
+    columns_add(t, "%s", request_status_name(q->status));
+    columns_add(t, "%s", at);
+    if (q->execution_ms >= 0)
+        columns_add(t, "%.2f s", (double)q->execution_ms / 1000);
+    else
+        columns_text(t, TEXT(""));
+    columns_add(t, "%s", money(cost, q->cost));
+    columns_text(t, q->error.len ? q->error : text_cut(q->output, 40));
+}
+
+static int requests(struct call *c)
+{
+    static const char *const titles[] = {"ID", "ENDPOINT", "STATE", "SENT", "RAN", "COST", "NOTE"};
+    return show(c, read_requests, one_request_json, "requests", titles, 7, request_cells,
+        "no requests sent with this profile yet");
+}
+
+/* ---- endpoints ----------------------------------------------------------------------------------- */
+
+/* The list, then health and workers of each; what cannot be had of one stays unknown. */
+static int read_endpoints(struct call *c, void *arg, struct cancel *cancel, struct err *e)
+{
+    struct reading *r = arg;
+    struct runpod *runpod = c->engine.runpod;
+    struct endpoint_page page;
+    struct gpu_page gpus;
+    if (runpod_endpoints(runpod, r->arena, &page, cancel, e))
+        return -1;
+    bool priced = !prices_get(c->engine.prices, r->arena, &gpus, cancel, NULL);
+    r->endpoints = arena_array(r->arena, page.count, sizeof *r->endpoints);
+    if (!r->endpoints)
+        return err_set(e, ERR_IO, 0, "out of memory");
+    for (size_t i = 0; i < page.count; i++) {
+        struct endpoint_row *row = &r->endpoints[i];
+        struct health *health = arena_alloc(r->arena, sizeof *health);
+        struct worker_page *workers = arena_alloc(r->arena, sizeof *workers);
+        const char *id = page.endpoints[i].id;
+        if (cancel_check(cancel, e))
+            return -1;
+        row->settings = &page.endpoints[i];
+        if (health && !runpod_health(runpod, id, health, cancel, NULL))
+            row->health = health;
+        if (workers && !runpod_workers(runpod, id, r->arena, workers, cancel, NULL))
+            row->workers = workers;
+        row->condition = endpoint_condition(row->settings, row->health, row->workers);
+        row->cost_hour = row->workers && priced ? worker_page_cost_hour(row->workers, &gpus) : NAN;
+    }
+    r->count = page.count;
+    return 0;
+}
+
+static struct json *health_json(const struct health *h)
+{
+    if (!h)
+        return json_new_null();
+    struct json *j = json_new_object();
+    const struct {
+        const char *name;
+        int64_t n;
+    } counters[] = {{"completed", h->completed}, {"failed", h->failed},
+        {"in_progress", h->in_progress}, {"in_queue", h->in_queue}, {"retried", h->retried},
+        {"idle", h->idle}, {"initializing", h->initializing}, {"ready", h->ready},
+        {"running", h->running}, {"throttled", h->throttled}, {"unhealthy", h->unhealthy}};
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+        json_add_int(j, counters[i].name, counters[i].n);
+    return j;
+}
+
+static struct json *workers_json(const struct worker_page *page)
+{
+    if (!page)
+        return json_new_null();
+    struct json *list = json_new_array();
+    for (size_t i = 0; i < page->count; i++) {
+        const struct worker *w = &page->workers[i];
+        struct json *j = json_new_object();
+        json_add_str(j, "id", w->id);
+        json_add_text(j, "status", w->word);
+        json_add_text(j, "gpu", w->gpu);
+        json_add_int(j, "gpu_count", w->gpu_count);
+        json_add_text(j, "data_center", w->data_center);
+        add_count(j, "uptime_s", w->uptime_s);
+        json_add_bool(j, "stale", w->stale);
+        json_push(list, j);
+    }
+    return list;
+}
+
+static struct json *endpoint_json(const struct reading *r, size_t i)
+{
+    const struct endpoint_row *row = &r->endpoints[i];
+    const struct endpoint *p = row->settings;
+    struct json *j = json_new_object(), *pools = json_new_array();
+    for (size_t k = 0; k < p->pool_count; k++)
+        json_push(pools, json_new_string(p->pools[k].s));
+    json_add_str(j, "id", p->id);
+    json_add_text(j, "name", p->name);
+    json_add_str(j, "condition", endpoint_condition_name(row->condition));
+    json_add_text(j, "image", p->image);
+    json_add_text(j, "model", p->model);
+    json_add_text(j, "revision", p->revision);
+    json_add(j, "pools", pools);
+    json_add_int(j, "gpu_count", p->gpu_count);
+    json_add_int(j, "workers_min", p->workers_min);
+    json_add_int(j, "workers_max", p->workers_max);
+    json_add_int(j, "idle_s", p->idle_s);
+    add_count(j, "version", p->version);
+    json_add(j, "health", health_json(row->health));
+    json_add(j, "workers", workers_json(row->workers));
+    json_add_num(j, "estimated_cost_hour", row->cost_hour);
+    return j;
+}
+
+static void endpoint_cells(struct columns *t, const struct reading *r, size_t i)
+{
+    const struct endpoint_row *row = &r->endpoints[i];
+    char cost[32];
+    columns_add(t, "%s", row->settings->id);
+    columns_text(t, row->settings->name);
+    if (row->workers)
+        columns_add(t, "%zu", row->workers->count);
+    else
+        columns_text(t, TEXT(""));
+    if (row->health)
+        columns_add(t, "%" PRId64, row->health->in_queue);
+    else
+        columns_text(t, TEXT(""));
+    columns_add(t, "%s", money(cost, row->cost_hour));
+    columns_add(t, "%s", endpoint_condition_name(row->condition));
+    columns_text(t, row->settings->model);
+}
+
+static int endpoints(struct call *c)
+{
+    static const char *const titles[] = {"ID", "NAME", "WORKERS", "QUEUE", "$/H", "STATE", "MODEL"};
+    return show(c, read_endpoints, endpoint_json, "endpoints", titles, 7, endpoint_cells,
+        "no endpoints in this account; `slipway deploy OWNER/NAME` makes one");
+}
+
+const struct command commands_read[] = {
+    {.name = "jobs", .help = "training jobs of the registry", .run = jobs},
+    {.name = "endpoints", .help = "endpoints with health, workers and cost now", .run = endpoints},
+    {.name = "requests",
+        .help = "requests sent with this profile, newest first",
+        .flags = {{"endpoint", "ID", "only those to this endpoint"}},
+        .run = requests},
+    {.name = "models", .help = "models of the registry", .run = models},
+    {.name = NULL},
+};

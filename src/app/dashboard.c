@@ -1,0 +1,292 @@
+/* The first frame is painted before anything else is started, so that a person sees the screen at once,
+ * whatever the network and the disk do. From then on main only reacts: to keys, to messages, to signals
+ * and to the moment at which an age that is shown changes. */
+#include "app/dashboard.h"
+
+#include "app/actions.h"
+#include "app/chats.h"
+#include "app/history.h"
+#include "app/host.h"
+#include "app/operations.h"
+#include "client/hub_watch.h"
+#include "client/registry_watch.h"
+#include "client/runpod_watch.h"
+#include "core/loop.h"
+#include "core/signals.h"
+#include "ui/press.h"
+#include "ui/screen.h"
+#include "ui/terminal.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BLOCKED_RETRY_MS = 30 };
+
+/* What runs beside the dashboard on request of its caller. */
+struct beside {
+    const struct dashboard_options *options;
+    struct engine *engine;
+    pthread_t thread;
+    bool runs;
+};
+
+struct dashboard {
+    struct call *call;
+    const struct dashboard_options *options;
+    struct engine *engine;
+    struct host_state host;
+    struct loop *loop;
+    struct store *store;
+    struct screen *screen;
+    struct canvas canvas;
+    struct theme theme;
+    struct beside beside;
+    int64_t input_due_ms;
+    bool blocked; /* the terminal takes no bytes at present */
+    int code;
+};
+
+/* ---- painting ------------------------------------------------------------------------------------ */
+
+static void size_canvas(struct dashboard *d)
+{
+    int columns, rows;
+    terminal_size(&columns, &rows);
+    canvas_resize(&d->canvas, columns, rows);
+    d->canvas.ascii = terminal_ascii() || d->call->profile.ascii;
+}
+
+static void paint(struct dashboard *d)
+{
+    screen_draw(d->screen, &d->canvas);
+    d->blocked = !terminal_blit(&d->canvas, &d->theme);
+}
+
+static void on_due(struct loop *l, int fd, short events, void *arg);
+
+/* Before the loop sleeps: the screen is brought up to date, and the next moment at which something has to
+ * be done is set. */
+static void idle(void *arg)
+{
+    struct dashboard *d = arg;
+    int64_t now = clock_mono_ms(clock_real());
+    if (screen_stale(d->screen))
+        paint(d);
+    else if (d->blocked)
+        d->blocked = !terminal_blit(&d->canvas, &d->theme);
+    int64_t due = screen_due(d->screen);
+    if (d->input_due_ms >= 0 && (due < 0 || d->input_due_ms < due))
+        due = d->input_due_ms;
+    if (d->blocked && (due < 0 || now + BLOCKED_RETRY_MS < due))
+        due = now + BLOCKED_RETRY_MS;
+    loop_set_deadline(d->loop, due, on_due, d);
+}
+
+/* ---- what wakes main ----------------------------------------------------------------------------- */
+
+static void suspend(struct dashboard *d)
+{
+    terminal_suspend();
+    signals_suspend();
+    terminal_resume();
+    size_canvas(d);
+    paint(d);
+}
+
+static void on_press(struct dashboard *d, int32_t press)
+{
+    if (press == PRESS_CTRL('z'))
+        suspend(d);
+    else
+        screen_press(d->screen, press);
+}
+
+static void read_input(struct dashboard *d)
+{
+    int64_t again = -1;
+    for (;;) {
+        struct input in = terminal_read(&again);
+        if (in.kind == INPUT_NONE)
+            break;
+        if (in.kind == INPUT_PRESS)
+            on_press(d, in.press);
+        else if (in.kind == INPUT_PASTE)
+            screen_paste(d->screen, in.paste, in.paste_length);
+        else {
+            d->code = EXIT_CODE_CANCELLED;
+            loop_stop(d->loop, 0);
+            return;
+        }
+    }
+    d->input_due_ms = again;
+}
+
+static void on_input(struct loop *l, int fd, short events, void *arg)
+{
+    (void)l, (void)fd, (void)events;
+    read_input(arg);
+}
+
+static void on_due(struct loop *l, int fd, short events, void *arg)
+{
+    (void)l, (void)fd, (void)events;
+    struct dashboard *d = arg;
+    if (d->input_due_ms >= 0)
+        read_input(d);
+}
+
+static void on_inbox(struct loop *l, int fd, short events, void *arg)
+{
+    (void)l, (void)fd, (void)events;
+    struct dashboard *d = arg;
+    struct inbox_dropped dropped;
+    struct message *m = inbox_receive(d->engine->inbox, &dropped);
+    for (struct message *next; m; m = next) {
+        next = m->next;
+        if (m->type == NEWS_CHAT)
+            chats_take(d->host.chats, m);
+        else
+            store_apply(d->store, m);
+    }
+    if (dropped.logs)
+        store_log_note_dropped(d->store, dropped.logs);
+    screen_news(d->screen);
+}
+
+static void on_signal(struct loop *l, int fd, short events, void *arg)
+{
+    (void)fd, (void)events;
+    struct dashboard *d = arg;
+    for (int s; (s = signals_next());) {
+        if (s == SIGWINCH) {
+            terminal_resized();
+            size_canvas(d);
+            paint(d);
+        } else if (s == SIGTSTP) {
+            suspend(d);
+        } else if (s == SIGINT || s == SIGTERM || s == SIGHUP) {
+            d->code = EXIT_CODE_CANCELLED;
+            loop_stop(l, 0);
+        }
+    }
+}
+
+/* ---- starting and ending ------------------------------------------------------------------------- */
+
+static int open_face(struct dashboard *d, struct err *e)
+{
+    const struct dashboard_options *options = d->options;
+    const struct profile *p = &d->call->profile;
+    const struct terminal_options terminal = {.no_color = p->no_color, .ascii = p->ascii};
+    if (theme_load(&d->theme, p->theme ? p->theme : "dark", e) || terminal_open(&terminal, e))
+        return -1;
+    signals_set_restore(terminal_restore);
+    const struct screen_options screen = {.store = d->store,
+        .actions = actions_table(),
+        .host = &d->host.host,
+        .profile = options->demo ? "stand-in" : p->name,
+        .production = p->production,
+        .read_only = p->read_only,
+        .ascii = terminal_ascii(),
+        .demo = options->demo};
+    if (!(d->screen = screen_new(&screen)) || canvas_init(&d->canvas, 80, 24))
+        return err_set(e, ERR_IO, 0, "out of memory");
+    size_canvas(d);
+    paint(d);
+    return 0;
+}
+
+static int start_watches(struct dashboard *d, struct err *e)
+{
+    struct engine *g = d->engine;
+    struct host_state *h = &d->host;
+    const struct runpod_watch_options runpod = {.logs = true};
+    const struct registry_watch_options registry = {.db = profile_database(&d->call->profile),
+        .interval_ms = d->options->registry_ms,
+        .make_tables = engine_makes_tables(g)};
+    h->runpod = runpod_watch_new(g->runpod, &runpod, g->inbox, g->clock, g->quit, e);
+    h->hub = h->runpod ? hub_watch_new(g->hub, g->inbox, g->clock, g->quit, e) : NULL;
+    h->registry = h->hub ? registry_watch_new(&registry, g->inbox, g->clock, g->quit, e) : NULL;
+    return h->registry ? 0 : -1;
+}
+
+static void *run_beside(void *arg)
+{
+    struct beside *b = arg;
+    b->options->beside(b->engine, b->engine->quit, b->options->arg);
+    return NULL;
+}
+
+static void start_beside(struct dashboard *d)
+{
+    d->beside = (struct beside){.options = d->options, .engine = d->engine};
+    if (d->options->beside)
+        d->beside.runs = !pthread_create(&d->beside.thread, NULL, run_beside, &d->beside);
+}
+
+static int start(struct dashboard *d, struct err *e)
+{
+    call_open_log(d->call);
+    if (engine_init(d->engine, &d->call->profile, e))
+        return -1;
+    d->call->engine_open = true;
+    struct host_state *h = &d->host;
+    if (!(h->operations = operations_new(d->engine)) || !(h->chats = chats_new(d->engine)))
+        return err_set(e, ERR_IO, 0, "out of memory");
+    start_beside(d);
+    if (start_watches(d, e) || !(h->history = history_new(d->engine, e)))
+        return -1;
+    return loop_add(d->loop, inbox_fd(d->engine->inbox), on_inbox, d, e);
+}
+
+static void stop(struct dashboard *d)
+{
+    struct host_state *h = &d->host;
+    if (d->call->engine_open)
+        cancel_fire(d->engine->quit);
+    history_free(h->history);
+    chats_free(h->chats);
+    operations_free(h->operations);
+    registry_watch_free(h->registry);
+    hub_watch_free(h->hub);
+    runpod_watch_free(h->runpod);
+    if (d->beside.runs)
+        pthread_join(d->beside.thread, NULL);
+}
+
+int dashboard_run(struct call *c, const struct dashboard_options *options)
+{
+    struct dashboard d = {.call = c, .options = options, .engine = &c->engine, .input_due_ms = -1};
+    struct err e;
+    d.store = store_new(clock_real());
+    d.loop = loop_new(clock_real());
+    host_init(&d.host, &d.loop, d.store, &c->engine, options->folder);
+    int failed = !d.store || !d.loop ? err_set(&e, ERR_IO, 0, "out of memory") : signals_init(&e);
+    failed = failed || open_face(&d, &e) || loop_add(d.loop, signals_fd(), on_signal, &d, &e) ||
+             loop_add(d.loop, terminal_fd(), on_input, &d, &e) || start(&d, &e) ||
+             loop_run(d.loop, idle, &d, &e) < 0;
+    /* The screen is given back first: what follows may take most of a second. */
+    signals_set_restore(NULL);
+    terminal_close();
+    stop(&d);
+    screen_free(d.screen);
+    canvas_release(&d.canvas);
+    host_release(&d.host);
+    store_free(d.store);
+    loop_free(d.loop);
+    return failed ? call_fail(c, &e) : d.code;
+}
+
+int dashboard_call(struct call *c)
+{
+    const struct dashboard_options options = {0};
+    int code = call_profile(c);
+    if (code)
+        return code;
+    if (c->json)
+        return call_usage(c, "the dashboard has no --json; the commands have");
+    return dashboard_run(c, &options);
+}

@@ -1,0 +1,83 @@
+/* In the order in which things depend on each other; released backwards. */
+#include "app/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct inbox_limits limits = {
+    .statuses = 4096, .logs = 1024, .log_bytes = 8 << 20, .results = 256};
+
+enum { WORKERS_QUEUE = 256 };
+
+static int start(struct engine *g, struct err *e)
+{
+    const struct profile *p = g->profile;
+    g->clock = clock_real();
+    if (!(g->quit = cancel_new(NULL)) || !(g->inbox = inbox_new(&limits)))
+        return err_set(e, ERR_IO, 0, "out of memory or descriptors");
+    if (!(g->workers = workers_new(0, WORKERS_QUEUE, e)))
+        return -1;
+    const struct http_options http = {
+        .user_agent = "slipway/" SLIPWAY_VERSION, .read_only = p->read_only};
+    if (!(g->http = http_new(&http, e)))
+        return -1;
+    const struct runpod_options runpod = {.api_base = p->runpod_api_base,
+        .endpoint_base = p->runpod_endpoint_base,
+        .key = p->runpod_key,
+        .clock = g->clock};
+    if (!(g->runpod = runpod_new(&runpod, g->http, e)))
+        return -1;
+    const struct hub_options hub = {.endpoint = p->hub_endpoint, .token = p->hub_token};
+    if (!(g->hub = hub_new(&hub, g->http, e)))
+        return -1;
+    if (!(g->prices = prices_new(g->runpod, g->clock)))
+        return err_set(e, ERR_IO, 0, "out of memory");
+    return 0;
+}
+
+int engine_init(struct engine *g, const struct profile *profile, struct err *e)
+{
+    *g = (struct engine){.profile = profile};
+    if (!start(g, e))
+        return 0;
+    engine_release(g);
+    return -1;
+}
+
+void engine_release(struct engine *g)
+{
+    cancel_fire(g->quit);
+    prices_free(g->prices);
+    http_free(g->http);
+    runpod_free(g->runpod);
+    hub_free(g->hub);
+    workers_free(g->workers);
+    inbox_free(g->inbox);
+    cancel_unref(g->quit);
+    *g = (struct engine){0};
+}
+
+/* The embedded registry is ours alone, so its tables are made without being asked for; a database that
+ * somebody named is left as it is (`slipway migrate`). */
+bool engine_makes_tables(const struct engine *g)
+{
+    const struct profile *p = g->profile;
+    return !p->read_only && strcmp(p->origin[SETTING_DATABASE_URL], "built-in") == 0;
+}
+
+struct registry *engine_registry(struct engine *g, struct cancel *cancel, struct err *e)
+{
+    const struct db_options options = profile_database(g->profile);
+    struct db *db = db_open(&options, cancel, e);
+    struct registry *r = db ? registry_new(db, options.user_id, e) : NULL;
+    int made;
+    if (!r || !engine_makes_tables(g) || !registry_migrate(r, &made, cancel, e))
+        return r;
+    registry_free(r);
+    return NULL;
+}
+
+struct state *engine_state(struct engine *g, struct err *e)
+{
+    return state_open(g->profile->state_file, e);
+}

@@ -1,0 +1,336 @@
+/* One row an action: what carries it out. What fails is told as a toast; nothing that was typed is lost,
+ * because forms remember their values (state facts "upload.folder" …). */
+#include "app/host.h"
+
+#include "app/outcome.h"
+#include "client/runpod_jobs.h"
+#include "ui/terminal.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PATH_BYTES_MAX = 4096 };
+
+typedef int act_fn(struct host_state *h, const struct intent *i, struct err *e);
+
+/* ---- small things -------------------------------------------------------------------------------- */
+
+static int quit(struct host_state *h, const struct intent *i, struct err *e)
+{
+    (void)i, (void)e;
+    loop_stop(*h->loop, 0);
+    return 0;
+}
+
+static int repaint(struct host_state *h, const struct intent *i, struct err *e)
+{
+    (void)h, (void)i, (void)e;
+    terminal_repaint();
+    return 0;
+}
+
+static int copy(struct host_state *h, const struct intent *i, struct err *e)
+{
+    (void)h, (void)e;
+    terminal_copy(i->text);
+    return 0;
+}
+
+static int refresh(struct host_state *h, const struct intent *i, struct err *e)
+{
+    (void)i, (void)e;
+    if (h->runpod)
+        runpod_watch_hurry(h->runpod);
+    if (h->hub)
+        hub_watch_hurry(h->hub);
+    if (h->registry)
+        registry_watch_hurry(h->registry);
+    return 0;
+}
+
+/* ---- operations ---------------------------------------------------------------------------------- */
+
+static void remember(struct host_state *h, const char *form, const struct intent *i)
+{
+    struct state *s = engine_state(h->engine, NULL);
+    for (size_t k = 0; s && k < i->value_count; k++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s.%s", form, i->values[k].name);
+        state_fact_set(s, name, i->values[k].value.s, NULL);
+    }
+    state_close(s);
+}
+
+/* "~/x" is what people type. */
+static void put_value(struct json *asked, const char *name, struct text value)
+{
+    char path[PATH_BYTES_MAX];
+    const char *home = getenv("HOME");
+    if (strcmp(name, "folder") == 0 && strncmp(value.s, "~/", 2) == 0 && home &&
+        snprintf(path, sizeof path, "%s%s", home, value.s + 1) < (int)sizeof path)
+        json_add_str(asked, name, path);
+    else if (value.len)
+        json_add_str(asked, name, value.s);
+}
+
+static int start(struct host_state *h, enum operation_kind kind, const char *form,
+    const struct intent *i, struct err *e)
+{
+    const struct operation_flags flags = {0};
+    char id[OPERATION_ID_MAX];
+    struct json *asked = json_new_object();
+    for (size_t k = 0; k < i->value_count; k++)
+        put_value(asked, i->values[k].name, i->values[k].value);
+    remember(h, form, i);
+    return operations_start(h->operations, kind, asked, &flags, id, e);
+}
+
+static int upload(struct host_state *h, const struct intent *i, struct err *e)
+{
+    return start(h, OPERATION_UPLOAD, "upload", i, e);
+}
+
+static int deploy(struct host_state *h, const struct intent *i, struct err *e)
+{
+    return start(h, OPERATION_DEPLOY, "deploy", i, e);
+}
+
+static int yes(struct host_state *h, const struct intent *i, struct err *e)
+{
+    return operations_answer(h->operations, i->id, true, e);
+}
+
+static int no(struct host_state *h, const struct intent *i, struct err *e)
+{
+    return operations_answer(h->operations, i->id, false, e);
+}
+
+static int stop(struct host_state *h, const struct intent *i, struct err *e)
+{
+    if (i->place == PLACE_CHAT)
+        return chats_stop(h->chats, i->id, e);
+    return operations_stop(h->operations, i->id, e);
+}
+
+static int resume(struct host_state *h, const struct intent *i, struct err *e)
+{
+    const struct operation_flags flags = {0};
+    char id[OPERATION_ID_MAX];
+    return operations_resume(h->operations, i->id, &flags, id, e);
+}
+
+static int register_again(struct host_state *h, const struct intent *i, struct err *e)
+{
+    const struct operation_flags flags = {.yes = true};
+    char id[OPERATION_ID_MAX];
+    const struct operation *o = store_operation_by_id(h->store, i->id);
+    struct json *asked = json_new_object();
+    json_add_str(asked, "deploy", i->id);
+    if (o)
+        json_add_text(asked, "name", o->title);
+    return operations_start(h->operations, OPERATION_REGISTER, asked, &flags, id, e);
+}
+
+/* ---- requests ------------------------------------------------------------------------------------ */
+
+static int say(struct host_state *h, const struct intent *i, struct err *e)
+{
+    const struct endpoint_row *row = store_endpoint_by_id(h->store, i->id);
+    if (!row)
+        return err_set(e, ERR_STATE, 0, "the endpoint %s is not in this account (any more)", i->id);
+    if (h->engine->profile->read_only)
+        return err_set(e, ERR_STATE, 0, "the profile is read-only: no request can be sent");
+    return chats_say(h->chats, i->id, row->settings->served, i->text, e);
+}
+
+struct cancelling {
+    struct engine *engine;
+    char endpoint_id[ENDPOINT_ID_MAX], job_id[REQUEST_ID_MAX];
+};
+
+static void cancel_job(void *arg, struct cancel *cancel)
+{
+    struct cancelling *k = arg;
+    struct err e;
+    if (runpod_cancel(k->engine->runpod, k->endpoint_id, k->job_id, cancel, &e))
+        outcome_bad(k->engine->inbox, &e);
+    else
+        outcome_good(k->engine->inbox, "cancelled %s", k->job_id);
+    free(k);
+}
+
+static int cancel_request(struct host_state *h, const struct intent *i, struct err *e)
+{
+    const struct request *q = store_request_by_id(h->store, i->id);
+    if (!q || request_is_final(q->status) || !q->job_id[0])
+        return err_set(e, ERR_STATE, 0, "the request is not under way");
+    struct cancelling *k = calloc(1, sizeof *k);
+    if (!k)
+        return err_set(e, ERR_IO, 0, "out of memory");
+    k->engine = h->engine;
+    memcpy(k->endpoint_id, q->endpoint_id, sizeof k->endpoint_id);
+    memcpy(k->job_id, q->job_id, sizeof k->job_id);
+    if (!workers_start(h->engine->workers, cancel_job, k, h->engine->quit, NULL, NULL, e))
+        return 0;
+    free(k);
+    return -1;
+}
+
+static act_fn *const acts[ACTIONS] = {
+    [ACTION_QUIT] = quit,
+    [ACTION_REPAINT] = repaint,
+    [ACTION_COPY] = copy,
+    [ACTION_REFRESH] = refresh,
+    [ACTION_UPLOAD] = upload,
+    [ACTION_DEPLOY] = deploy,
+    [ACTION_YES] = yes,
+    [ACTION_NO] = no,
+    [ACTION_STOP] = stop,
+    [ACTION_RESUME] = resume,
+    [ACTION_REGISTER] = register_again,
+    [ACTION_SAY] = say,
+    [ACTION_CANCEL_REQUEST] = cancel_request,
+};
+
+static void act(void *arg, const struct intent *i)
+{
+    struct host_state *h = arg;
+    struct err e;
+    bool ready = h->operations && h->chats;
+    if (!acts[i->action] || (!ready && i->action != ACTION_QUIT && i->action != ACTION_REPAINT))
+        return;
+    if (acts[i->action](h, i, &e))
+        outcome_bad(h->engine->inbox, &e);
+}
+
+/* ---- completing ---------------------------------------------------------------------------------- */
+
+static bool is_folder(const char *folder, const char *name)
+{
+    char path[PATH_BYTES_MAX];
+    struct stat st;
+    return snprintf(path, sizeof path, "%s/%s", folder, name) < (int)sizeof path &&
+           stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct text *x = a, *y = b;
+    return strcmp(x->s, y->s);
+}
+
+/* Folders that begin as what was typed; those whose names could not be typed are left out. */
+static size_t complete_folder(struct text typed, struct arena *a, struct text *out, size_t max)
+{
+    char shown[PATH_BYTES_MAX], folder[PATH_BYTES_MAX];
+    const char *slash = strrchr(typed.s, '/'), *home = getenv("HOME");
+    const char *begin = slash ? slash + 1 : typed.s;
+    size_t n = 0;
+    snprintf(shown, sizeof shown, "%.*s", (int)(begin - typed.s), typed.s);
+    if (strncmp(shown, "~/", 2) == 0 && home)
+        snprintf(folder, sizeof folder, "%s%s", home, shown + 1);
+    else
+        snprintf(folder, sizeof folder, "%s", shown[0] ? shown : ".");
+    DIR *d = opendir(folder);
+    for (struct dirent *entry; d && n < max && (entry = readdir(d));) {
+        const char *name = entry->d_name;
+        if (strncmp(name, begin, strlen(begin)) != 0 || (name[0] == '.' && begin[0] != '.') ||
+            strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || !is_folder(folder, name))
+            continue;
+        char whole[PATH_BYTES_MAX];
+        if (snprintf(whole, sizeof whole, "%s%s/", shown, name) >= (int)sizeof whole)
+            continue;
+        struct text t = text_from(a, whole);
+        if (strcmp(t.s, whole) == 0)
+            out[n++] = t;
+    }
+    if (d)
+        closedir(d);
+    qsort(out, n, sizeof *out, by_bytes);
+    return n;
+}
+
+static bool begins(struct text t, struct text with)
+{
+    return t.len >= with.len && memcmp(t.s, with.s, with.len) == 0;
+}
+
+/* What was uploaded from here first, then what the Hub lists. */
+static size_t complete_repo(
+    const struct host_state *h, struct text typed, struct text *out, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; n < max && i < store_operations(h->store, OPERATION_UPLOAD); i++) {
+        const struct operation *o = store_operation(h->store, OPERATION_UPLOAD, i);
+        bool twice = false;
+        for (size_t k = 0; k < n; k++)
+            twice |= strcmp(out[k].s, o->repository.s) == 0;
+        if (!twice && o->commit.len && begins(o->repository, typed))
+            out[n++] = o->repository;
+    }
+    const struct repo_page *repos = store_repos(h->store);
+    for (size_t i = 0; repos && n < max && i < repos->count; i++) {
+        bool twice = false;
+        for (size_t k = 0; k < n; k++)
+            twice |= strcmp(out[k].s, repos->repos[i].id.s) == 0;
+        if (!twice && begins(repos->repos[i].id, typed))
+            out[n++] = repos->repos[i].id;
+    }
+    return n;
+}
+
+static size_t complete(void *arg, enum completion what, struct text typed, struct arena *a,
+    struct text *out, size_t max)
+{
+    switch (what) {
+    case COMPLETE_FOLDER:
+        return complete_folder(typed, a, out, max);
+    case COMPLETE_REPO:
+        return complete_repo(arg, typed, out, max);
+    case COMPLETE_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* ---- the rest ------------------------------------------------------------------------------------ */
+
+static struct chat_log chat(void *arg, const char *endpoint_id)
+{
+    struct host_state *h = arg;
+    return h->chats ? chats_log(h->chats, endpoint_id) : (struct chat_log){0};
+}
+
+static void focus(void *arg, const char *endpoint_id)
+{
+    struct host_state *h = arg;
+    if (h->runpod)
+        runpod_watch_focus(h->runpod, endpoint_id);
+}
+
+static struct text recall(void *arg, const char *name, struct arena *a)
+{
+    struct host_state *h = arg;
+    if (h->folder && strcmp(name, "upload.folder") == 0)
+        return text_from(a, h->folder);
+    struct state *s = h->operations ? engine_state(h->engine, NULL) : NULL;
+    struct text value = text_from(a, s ? state_fact(s, name, a) : NULL);
+    state_close(s);
+    return value;
+}
+
+void host_init(struct host_state *h, struct loop **loop, struct store *store, struct engine *g,
+    const char *folder)
+{
+    *h = (struct host_state){.loop = loop, .store = store, .engine = g, .folder = folder};
+    h->host = (struct host){
+        .arg = h, .act = act, .complete = complete, .chat = chat, .focus = focus, .recall = recall};
+}
+
+void host_release(struct host_state *h)
+{
+    *h = (struct host_state){0};
+}

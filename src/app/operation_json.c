@@ -1,0 +1,142 @@
+/* Operations and checklists as documents: for --json, and one shape for both. */
+#include "app/checklist_json.h"
+#include "app/operations.h"
+
+static void add_count(struct json *j, const char *key, int64_t n)
+{
+    json_add(j, key, n > 0 ? json_new_int(n) : json_new_null());
+}
+
+static void add_known(struct json *j, const char *key, struct text t)
+{
+    if (t.len)
+        json_add_text(j, key, t);
+    else
+        json_add_str(j, key, NULL);
+}
+
+static struct json *facts_json(const struct model_facts *f)
+{
+    struct json *j = json_new_object();
+    add_known(j, "model_type", f->model_type);
+    add_known(j, "architecture", f->architecture);
+    add_known(j, "dtype", f->dtype);
+    add_known(j, "base_model", f->base_model);
+    add_known(j, "quantization", f->quantization);
+    add_count(j, "parameters", f->parameters);
+    add_count(j, "weight_bytes", f->weight_bytes);
+    add_count(j, "context_length", f->context_length);
+    add_count(j, "vocab_size", f->vocab_size);
+    json_add_bool(j, "adapter", f->adapter);
+    json_add_bool(j, "custom_code", f->custom_code);
+    json_add_bool(j, "chat_template", f->chat_template);
+    json_add_bool(j, "text_generation", f->text_generation);
+    return j;
+}
+
+struct json *checklist_json(const struct checklist *list)
+{
+    struct json *j = json_new_object(), *files = json_new_array();
+    json_add_text(j, "folder", list->folder);
+    json_add_int(j, "blockers", (int64_t)list->blockers);
+    json_add_int(j, "warnings", (int64_t)list->warnings);
+    json_add_int(j, "send_count", (int64_t)list->send_count);
+    json_add_int(j, "send_bytes", list->send_bytes);
+    json_add(j, "facts", facts_json(&list->facts));
+    for (size_t i = 0; i < list->count; i++) {
+        const struct check_file *f = &list->files[i];
+        struct json *row = json_new_object();
+        json_add_text(row, "path", f->path);
+        json_add(row, "size", f->size >= 0 ? json_new_int(f->size) : json_new_null());
+        json_add_str(row, "kind", check_kind_name(f->kind));
+        json_add_str(row, "state", check_state_name(f->state));
+        json_add_str(row, "origin", check_origin_name(f->origin));
+        json_add_bool(row, "blocks", check_file_blocks(f));
+        json_add_bool(row, "send", f->send);
+        json_add_text(row, "result", f->result);
+        json_push(files, row);
+    }
+    json_add(j, "files", files);
+    return j;
+}
+
+static void add_upload(struct json *j, const struct operation *o)
+{
+    static const struct {
+        enum upload_tick tick;
+        const char *name;
+    } ticks[] = {{TICK_HASHED, "hashed"}, {TICK_OFFERED, "offered"}, {TICK_SENT, "sent"},
+        {TICK_COMMITTED, "committed"}, {TICK_READ_BACK, "read_back"}};
+    struct json *files = json_new_array();
+    add_known(j, "folder", o->folder);
+    json_add_bool(j, "private", o->is_private);
+    add_known(j, "pipeline_tag", o->pipeline_tag);
+    json_add_bool(j, "safe_to_delete", o->safe_to_delete);
+    for (size_t i = 0; i < o->file_count; i++) {
+        const struct upload_file *f = &o->files[i];
+        struct json *row = json_new_object();
+        json_add_text(row, "path", f->path);
+        json_add_int(row, "size", f->size);
+        json_add_str(row, "sha256", f->sha256[0] ? f->sha256 : NULL);
+        json_add_bool(row, "unchanged", f->unchanged);
+        for (size_t k = 0; k < sizeof ticks / sizeof *ticks; k++)
+            json_add_bool(row, ticks[k].name, f->ticks & ticks[k].tick);
+        json_push(files, row);
+    }
+    json_add(j, "files", files);
+    json_add(j, "checklist", o->checklist ? checklist_json(o->checklist) : json_new_null());
+}
+
+static void add_deployment(struct json *j, const struct operation *o)
+{
+    add_known(j, "endpoint_name", o->endpoint_name);
+    json_add_str(j, "endpoint_id", o->endpoint_id[0] ? o->endpoint_id : NULL);
+    json_add_num(j, "estimated_cost_hour_min", o->price_min);
+    json_add_num(j, "estimated_cost_hour_max", o->price_max);
+    json_add_num(j, "first_request_estimated_cost", o->first_cost);
+    json_add_str(j, "model_row_id", o->model_id[0] ? o->model_id : NULL);
+    json_add_bool(j, "registered", o->model_id[0] != 0);
+}
+
+static struct json *error_json(const struct err *e)
+{
+    if (e->class == ERR_NONE)
+        return json_new_null();
+    struct json *j = json_new_object();
+    json_add_str(j, "class", err_class_name(e->class));
+    json_add_int(j, "number", e->number);
+    json_add_str(j, "message", e->message);
+    json_add_str(j, "hint", e->hint);
+    return j;
+}
+
+struct json *operation_json(const struct operation *o)
+{
+    struct json *j = json_new_object(), *steps = json_new_array(), *plan = json_new_array();
+    json_add_str(j, "schema", "slipway.operation/1");
+    json_add_str(j, "id", o->id);
+    json_add_str(j, "kind", operation_kind_name(o->kind));
+    json_add_str(j, "state", operation_state_name(o->state));
+    json_add_text(j, "title", o->title);
+    json_add_text(j, "note", o->note);
+    add_known(j, "repository", o->repository);
+    add_known(j, "revision", o->revision);
+    add_known(j, "commit", o->commit);
+    for (size_t i = 0; i < o->step_count; i++) {
+        struct json *step = json_new_object();
+        json_add_str(step, "name", o->steps[i].name);
+        json_add_str(step, "state", step_state_name(o->steps[i].state));
+        json_add_text(step, "note", o->steps[i].note);
+        json_push(steps, step);
+    }
+    json_add(j, "steps", steps);
+    for (size_t i = 0; i < o->plan_count; i++)
+        json_push(plan, json_new_string(o->plan[i].s));
+    json_add(j, "plan", plan);
+    if (o->kind == OPERATION_UPLOAD)
+        add_upload(j, o);
+    else
+        add_deployment(j, o);
+    json_add(j, "error", error_json(&o->error));
+    return j;
+}

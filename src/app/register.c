@@ -1,0 +1,121 @@
+/* The register operation takes up a deployment from the journal whose row could not be written. */
+#include "app/register.h"
+
+#include "app/asked.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { URL_MAX = 512 };
+
+static double number(const struct json *j, const char *key)
+{
+    const char *s = asked_text(j, key);
+    return s ? strtod(s, NULL) : json_num(j, key, NAN);
+}
+
+/* What the row's config says of the endpoint, without its environment. */
+static struct json *config_of(const struct json *asked)
+{
+    static const char *const kept[] = {"image", "pool", "gpus", "min", "max", "idle"};
+    struct json *config = json_new_object();
+    json_add_str(config, "deployment_type", "serverless");
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (json_get(asked, kept[i]))
+            json_add(config, kept[i], json_dup(json_get(asked, kept[i])));
+    return config;
+}
+
+static const char *name_of(const struct json *asked)
+{
+    const char *name = asked_text(asked, "name"), *repo = asked_text(asked, "repo");
+    const char *slash = repo ? strchr(repo, '/') : NULL;
+    return name ? name : slash ? slash + 1 : repo;
+}
+
+int register_deployment(
+    struct work *w, const struct json *asked, const struct json *done, struct err *e)
+{
+    char url[URL_MAX];
+    const char *endpoint = asked_text(done, "endpoint_id");
+    if (!endpoint)
+        return err_set(e, ERR_STATE, 0, "it has no endpoint yet");
+    if (runpod_openai_url(w->engine->runpod, endpoint, url, sizeof url))
+        return err_set(e, ERR_BUG, 0, "the endpoint's address is too long");
+    struct json *config = config_of(asked);
+    struct buf printed;
+    buf_init(&printed, 16 * 1024);
+    struct registry *r = NULL;
+    int result = -1;
+    if (!config || json_print(config, &printed)) {
+        err_set(e, ERR_IO, 0, "out of memory");
+        goto out;
+    }
+    const struct registration what = {.name = name_of(asked),
+        .hub_id = asked_text(asked, "repo"),
+        .revision = asked_text(done, "revision"),
+        .endpoint_id = endpoint,
+        .endpoint_url = url,
+        .base_model = asked_text(asked, "base_model"),
+        .training_job_id = asked_text(asked, "job"),
+        .context_length = (int64_t)(asked_text(done, "context") ? number(done, "context") : 0),
+        .cost_per_request = number(done, "cost_per_request"),
+        .budget_limit = number(asked, "budget"),
+        .config_json = buf_str(&printed),
+        .answered = asked_text(done, "answered") != NULL};
+    r = engine_registry(w->engine, w->cancel, e);
+    if (r)
+        result = registry_register(r, &what, w->record.model_id, w->cancel, e);
+out:
+    registry_free(r);
+    buf_release(&printed);
+    json_free(config);
+    return result;
+}
+
+/* ---- the operation ------------------------------------------------------------------------------- */
+
+static int check(const struct json *asked, struct err *e)
+{
+    return asked_text(asked, "deploy")
+               ? 0
+               : err_set(e, ERR_INPUT, 0, "say which deployment to register");
+}
+
+static void title(const struct json *asked, char *out, size_t size)
+{
+    const char *name = asked_text(asked, "name");
+    snprintf(out, size, "%s", name ? name : "registration");
+}
+
+static int run(struct work *w, struct err *e)
+{
+    struct journal_list list = {0};
+    const char *id = asked_text(w->asked, "deploy");
+    work_step(w, 0, STEP_RUNNING, "writing the row");
+    if (!w->state)
+        return err_set(e, ERR_INPUT, 0, "a registration has no dry run");
+    if (state_operation(w->state, id, &list, e))
+        return -1;
+    const struct journal_entry *deployment = &list.entries[0];
+    w->record.title = text_from(w->keep, deployment->title);
+    const char *endpoint = asked_text(deployment->done, "endpoint_id");
+    snprintf(w->record.endpoint_id, sizeof w->record.endpoint_id, "%s", endpoint ? endpoint : "");
+    int result = register_deployment(w, deployment->asked, deployment->done, e);
+    if (!result) {
+        result = state_operation_note(w->state, deployment->id, "model_id", w->record.model_id, e);
+        work_step(w, 0, STEP_DONE, "row %.8s", w->record.model_id);
+        work_say(w, "registered");
+    }
+    journal_list_release(&list);
+    return result;
+}
+
+const struct work_kind work_register = {
+    .steps = {"register"},
+    .check = check,
+    .title = title,
+    .run = run,
+};

@@ -1,0 +1,381 @@
+/* 3 Endpoints: deployments that are under way or went wrong, then the endpoints of the account. What is
+ * said of an endpoint is what was seen; why it is so is not guessed here.
+ *
+ * A deployment stays in the list until it is done, or until a later one of the same endpoint takes its
+ * place; a done one only while its model is not in the registry though it should be. */
+#include "ui/pane.h"
+#include "ui/say.h"
+#include "ui/views.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { COLUMN_NAME, COLUMN_WORKERS, COLUMN_QUEUE, COLUMN_REQUEST, COLUMN_HOUR, COLUMN_STATE };
+
+static const struct table_column columns[] = {
+    {"NAME", 9, 18, 0, ALIGN_LEFT},
+    {"WORKERS", 12, 24, 0, ALIGN_LEFT},
+    {"QUEUE", 5, 6, 1, ALIGN_RIGHT},
+    {"$/REQ", 6, 7, 3, ALIGN_RIGHT},
+    {"$/H", 5, 7, 2, ALIGN_RIGHT},
+    {"STATE", 12, 0, 0, ALIGN_LEFT},
+};
+
+struct endpoints {
+    struct pane_view pane;
+    uint64_t seen; /* versions that `deployments` was made from, plus one; 0 = never */
+    size_t deployments[STORE_OPERATIONS_MAX]; /* numbers of the store's */
+    size_t deployment_count;
+};
+
+static const struct store *store_of(const void *pane)
+{
+    return ((const struct pane_view *)pane)->x->store;
+}
+
+/* ---- deployments ----------------------------------------------------------------------------------- */
+
+static bool same_endpoint(const struct operation *a, const struct operation *b)
+{
+    return a->endpoint_name.len == b->endpoint_name.len &&
+           memcmp(a->endpoint_name.s, b->endpoint_name.s, a->endpoint_name.len) == 0;
+}
+
+static bool is_superseded(const struct store *s, size_t number, const struct operation *o)
+{
+    for (size_t newer = 0; newer < number; newer++)
+        if (same_endpoint(store_operation(s, OPERATION_DEPLOY, newer), o))
+            return true;
+    return false;
+}
+
+static bool is_unregistered(const struct store *s, const struct operation *o)
+{
+    return o->state == OPERATION_DONE && o->error.class != ERR_NONE && o->model_id[0] == '\0' &&
+           !store_model_of_endpoint(s, o->endpoint_id);
+}
+
+static bool is_shown(const struct store *s, size_t number)
+{
+    const struct operation *o = store_operation(s, OPERATION_DEPLOY, number);
+    if (!operation_is_over(o->state) && o->state != OPERATION_INTERRUPTED)
+        return true;
+    bool unsettled =
+        o->state == OPERATION_FAILED || o->state == OPERATION_INTERRUPTED || is_unregistered(s, o);
+    return unsettled && !is_superseded(s, number, o);
+}
+
+static uint64_t version(void *pane)
+{
+    const struct store *s = store_of(pane);
+    return store_version(s, STORE_ENDPOINTS) + store_version(s, STORE_OPERATIONS) +
+           store_version(s, STORE_MODELS) + store_version(s, STORE_REQUESTS);
+}
+
+static void find_deployments(struct endpoints *v)
+{
+    const struct store *s = store_of(v);
+    uint64_t now = version(v) + 1;
+    if (v->seen == now)
+        return;
+    v->seen = now;
+    v->deployment_count = 0;
+    for (size_t i = 0; i < store_operations(s, OPERATION_DEPLOY); i++)
+        if (v->deployment_count < STORE_OPERATIONS_MAX && is_shown(s, i))
+            v->deployments[v->deployment_count++] = i;
+}
+
+static size_t rows(void *pane)
+{
+    struct endpoints *v = pane;
+    find_deployments(v);
+    return v->deployment_count + store_endpoints(store_of(pane));
+}
+
+/* The row's deployment, or NULL and its endpoint. */
+static const struct operation *at(void *pane, size_t row, const struct endpoint_row **endpoint)
+{
+    struct endpoints *v = pane;
+    find_deployments(v);
+    *endpoint = NULL;
+    if (row < v->deployment_count)
+        return store_operation(store_of(pane), OPERATION_DEPLOY, v->deployments[row]);
+    *endpoint = store_endpoint(store_of(pane), row - v->deployment_count);
+    return NULL;
+}
+
+static void id(void *pane, size_t row, char out[TABLE_ID_MAX])
+{
+    const struct endpoint_row *e;
+    const struct operation *o = at(pane, row, &e);
+    snprintf(out, TABLE_ID_MAX, "%s", o ? o->id : e->settings->id);
+}
+
+static bool is_ill(const struct endpoint_row *e)
+{
+    return e->condition == ENDPOINT_WAITING ||
+           (e->condition == ENDPOINT_OFF && e->health && e->health->in_queue > 0);
+}
+
+static bool attention(void *pane, size_t row)
+{
+    const struct endpoint_row *e;
+    const struct operation *o = at(pane, row, &e);
+    return o ? o->state != OPERATION_RUNNING : is_ill(e);
+}
+
+/* ---- cells of a deployment ------------------------------------------------------------------------- */
+
+static const char *why(const struct operation *o)
+{
+    return o->error.message[0] ? o->error.message : o->note.s;
+}
+
+static void deployment_words(
+    const struct store *s, const struct operation *o, struct table_cell *out)
+{
+    char age[SAY_MAX];
+    int room = TABLE_CELL_MAX - 48;
+    switch (o->state) {
+    case OPERATION_RUNNING:
+        table_cell_printf(out, "deploying: %.*s · %s", room, o->note.s,
+            say_age(age, store_wall_ms(s) - o->started_ms));
+        out->role = ROLE_ACTIVE;
+        return;
+    case OPERATION_ASKING:
+        table_cell_printf(out, "asks before it goes on: Enter shows the plan");
+        out->role = ROLE_WARNING;
+        return;
+    case OPERATION_INTERRUPTED:
+        table_cell_printf(out, "interrupted: %.*s", room, o->note.s);
+        out->role = ROLE_WARNING;
+        return;
+    case OPERATION_DONE:
+        table_cell_printf(out, "answers, not registered: %.*s", room, why(o));
+        out->role = ROLE_WARNING;
+        return;
+    default:
+        table_cell_printf(out, "failed: %.*s", room, why(o));
+        out->role = ROLE_BAD;
+        return;
+    }
+}
+
+static void deployment_cell(
+    const struct store *s, const struct operation *o, size_t column, struct table_cell *out)
+{
+    if (column == COLUMN_NAME) {
+        cell_text(out, o->endpoint_name.len > 0 ? o->endpoint_name : o->title, ROLE_NORMAL);
+    } else if (column == COLUMN_WORKERS) {
+        deployment_words(s, o, out);
+        out->rest = true;
+    }
+}
+
+/* ---- cells of an endpoint -------------------------------------------------------------------------- */
+
+struct tally {
+    int64_t count[WORKER_STATUSES];
+};
+
+/* The worker list says more than the health's counters; without either nothing is known. */
+static bool tally_of(const struct endpoint_row *e, struct tally *t)
+{
+    *t = (struct tally){{0}};
+    if (e->workers) {
+        for (size_t i = 0; i < e->workers->count; i++)
+            t->count[e->workers->workers[i].status]++;
+    } else if (e->health) {
+        t->count[WORKER_RUNNING] = e->health->running;
+        t->count[WORKER_IDLE] = e->health->idle;
+        t->count[WORKER_INITIALIZING] = e->health->initializing;
+        t->count[WORKER_THROTTLED] = e->health->throttled;
+        t->count[WORKER_UNHEALTHY] = e->health->unhealthy;
+    }
+    return e->workers || e->health;
+}
+
+static void workers_cell(const struct endpoint_row *e, struct table_cell *out)
+{
+    static const struct {
+        enum worker_status status;
+        const char *word;
+        enum role role;
+    } words[] = {
+        {WORKER_UNHEALTHY, "unhealthy", ROLE_BAD},
+        {WORKER_RUNNING, "run", ROLE_NORMAL},
+        {WORKER_IDLE, "idle", ROLE_NORMAL},
+        {WORKER_INITIALIZING, "starting", ROLE_ACTIVE},
+        {WORKER_THROTTLED, "throttled", ROLE_WARNING},
+        {WORKER_OTHER, "other", ROLE_FAINT},
+    };
+    struct tally t;
+    char line[TABLE_CELL_MAX / 2] = "";
+    enum role role = ROLE_FAINT;
+    size_t used = 0;
+    if (!tally_of(e, &t)) {
+        cell_unknown(out);
+        return;
+    }
+    out->number = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        int64_t n = t.count[words[i].status];
+        if (n <= 0 || used >= sizeof line - 1)
+            continue;
+        role = used == 0 ? words[i].role : role;
+        out->number += (double)n;
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%lld %s", used > 0 ? " " : "",
+            (long long)n, words[i].word);
+    }
+    table_cell_printf(out, "%s", used > 0 ? line : "0");
+    out->role = role;
+}
+
+static void state_cell(const struct store *s, const struct endpoint_row *e, struct table_cell *out)
+{
+    static const enum role roles[] = {
+        [ENDPOINT_UNKNOWN] = ROLE_FAINT,
+        [ENDPOINT_OK] = ROLE_OK,
+        [ENDPOINT_ASLEEP] = ROLE_FAINT,
+        [ENDPOINT_STARTING] = ROLE_ACTIVE,
+        [ENDPOINT_WAITING] = ROLE_BAD,
+        [ENDPOINT_OFF] = ROLE_FAINT,
+    };
+    char age[SAY_MAX];
+    const char *word = endpoint_condition_name(e->condition);
+    if (e->waiting_since_ms >= 0 &&
+        (e->condition == ENDPOINT_WAITING || e->condition == ENDPOINT_STARTING))
+        table_cell_printf(
+            out, "%s %s", word, say_age_short(age, store_mono_ms(s) - e->waiting_since_ms));
+    else
+        cell_word(out, word, ROLE_NORMAL);
+    out->role = is_ill(e) ? ROLE_BAD : roles[e->condition];
+}
+
+static void endpoint_cell(
+    const struct store *s, const struct endpoint_row *e, size_t column, struct table_cell *out)
+{
+    char words[SAY_MAX];
+    double queue = e->health ? (double)e->health->in_queue : (double)NAN;
+    switch (column) {
+    case COLUMN_NAME:
+        cell_text(out, e->settings->name, ROLE_NORMAL);
+        return;
+    case COLUMN_WORKERS:
+        workers_cell(e, out);
+        return;
+    case COLUMN_QUEUE:
+        cell_number(out, queue, say_count(words, e->health ? e->health->in_queue : 0));
+        return;
+    case COLUMN_REQUEST:
+        cell_number(out, e->cost_request, say_amount(words, e->cost_request));
+        return;
+    case COLUMN_HOUR:
+        cell_number(out, e->cost_hour, say_amount(words, e->cost_hour));
+        return;
+    default:
+        state_cell(s, e, out);
+        return;
+    }
+}
+
+static void cell(void *pane, size_t row, size_t column, struct table_cell *out)
+{
+    const struct endpoint_row *e;
+    const struct operation *o = at(pane, row, &e);
+    if (o)
+        deployment_cell(store_of(pane), o, column, out);
+    else
+        endpoint_cell(store_of(pane), e, column, out);
+}
+
+/* ---- words ----------------------------------------------------------------------------------------- */
+
+static size_t fields(void *pane, size_t row, struct filter_field out[PANE_FIELDS_MAX])
+{
+    const struct endpoint_row *e;
+    const struct operation *o = at(pane, row, &e);
+    if (o) {
+        const struct filter_field all[] = {{"name", o->endpoint_name}, {"model", o->title},
+            {"state", TEXT("deploying")}, {"id", {o->id, strlen(o->id)}}};
+        memcpy(out, all, sizeof all);
+        return sizeof all / sizeof *all;
+    }
+    const char *state = endpoint_condition_name(e->condition);
+    const struct filter_field all[] = {{"name", e->settings->name}, {"model", e->settings->model},
+        {"served", e->settings->served}, {"image", e->settings->image},
+        {"pool", e->settings->pool_count > 0 ? e->settings->pools[0] : TEXT("")},
+        {"state", {state, strlen(state)}}, {"id", {e->settings->id, strlen(e->settings->id)}}};
+    memcpy(out, all, sizeof all);
+    return sizeof all / sizeof *all;
+}
+
+static struct text note(void *pane, struct arena *a)
+{
+    const struct store *s = store_of(pane);
+    size_t waiting = 0, all = store_endpoints(s);
+    size_t deploying = rows(pane) - all;
+    for (size_t i = 0; i < all; i++)
+        waiting += is_ill(store_endpoint(s, i));
+    struct text first = deploying > 0 ? say_text(a, "%zu deploying · ", deploying) : TEXT("");
+    return waiting > 0 ? say_text(a, "%s%zu waiting · %zu", first.s, waiting, all)
+                       : say_text(a, "%s%zu", first.s, all);
+}
+
+static struct text empty(void *pane, struct arena *a)
+{
+    char key[SAY_MAX];
+    say_key(key, ((struct pane_view *)pane)->x->actions, ACTION_DEPLOY_FORM);
+    return say_text(
+        a, "No endpoint in this RunPod account. %s deploys a repository of the Hub as one.", key);
+}
+
+static enum place opens(void *pane, const char *of)
+{
+    return store_operation_by_id(store_of(pane), of) ? PLACE_OPERATION : PLACE_ENDPOINT;
+}
+
+/* Ages: of a deployment in seconds, of a queue that waits in its unit. */
+static int64_t due(void *pane)
+{
+    const struct endpoint_row *e;
+    int64_t oldest = -1;
+    for (size_t i = 0, count = rows(pane); i < count; i++) {
+        const struct operation *o = at(pane, i, &e);
+        if (o && o->state == OPERATION_RUNNING)
+            return pane_next_tick(store_of(pane), 0);
+        if (!o && e->waiting_since_ms >= 0)
+            oldest = store_mono_ms(store_of(pane)) - e->waiting_since_ms < 60000 ? 0 : INT64_MAX;
+        if (oldest == 0)
+            return pane_next_tick(store_of(pane), 0);
+    }
+    return oldest < 0 ? -1 : pane_next_tick(store_of(pane), oldest);
+}
+
+static const struct pane_kind kind = {
+    .title = "3 Endpoints",
+    .source = SOURCE_RUNPOD,
+    .size = sizeof(struct endpoints),
+    .columns = columns,
+    .column_count = sizeof columns / sizeof *columns,
+    .opens = PLACE_ENDPOINT,
+    .rows = rows,
+    .version = version,
+    .id = id,
+    .cell = cell,
+    .attention = attention,
+    .fields = fields,
+    .note = note,
+    .empty = empty,
+    .open = opens,
+    .due = due,
+};
+
+static void *make(const struct view_context *x, const char *of)
+{
+    (void)of;
+    return pane_make(&kind, x);
+}
+
+const struct view_class view_endpoints = PANE_CLASS(PLACE_ENDPOINTS, make);

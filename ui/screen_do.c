@@ -1,0 +1,235 @@
+/* What each action of the screen's own does, as a table; every other goes to the view at the top, and
+ * what that does not take becomes an intent. */
+#include "ui/press.h"
+#include "ui/say.h"
+#include "ui/screen_internal.h"
+
+#include <string.h>
+
+/* ---- the screen's own ------------------------------------------------------------------------------ */
+
+static void do_help(struct screen *s, enum action_id id)
+{
+    (void)id;
+    help_open(&s->help);
+    s->overlay = OVERLAY_HELP;
+}
+
+static void do_palette(struct screen *s, enum action_id id)
+{
+    (void)id;
+    palette_open(&s->palette);
+    s->overlay = OVERLAY_PALETTE;
+}
+
+static void do_pause(struct screen *s, enum action_id id)
+{
+    (void)id;
+    s->paused = !s->paused;
+}
+
+/* The digit of the pane one is in takes it to the full screen and back. */
+static void do_pane(struct screen *s, enum action_id id)
+{
+    enum pane pane = (enum pane)(id - ACTION_PANE_1);
+    bool here = s->opened_count == 0 && s->focus == pane;
+    screen_close_all(s);
+    screen_focus(s, pane);
+    if (here)
+        s->zoomed = !s->zoomed;
+}
+
+static void do_turn(struct screen *s, enum action_id id)
+{
+    int by = id == ACTION_NEXT_PANE ? 1 : PANES - 1;
+    screen_focus(s, (enum pane)(((int)s->focus + by) % PANES));
+}
+
+static void do_zoom(struct screen *s, enum action_id id)
+{
+    (void)id;
+    s->zoomed = !s->zoomed;
+}
+
+static void do_back(struct screen *s, enum action_id id)
+{
+    (void)id;
+    if (screen_filter_clear(s))
+        return;
+    if (s->opened_count > 0)
+        screen_close(s);
+    else if (s->zoomed)
+        s->zoomed = false;
+    else
+        toast_clear(&s->toasts);
+}
+
+static void do_filter(struct screen *s, enum action_id id)
+{
+    (void)id;
+    screen_filter_open(s);
+}
+
+static void do_copy(struct screen *s, enum action_id id)
+{
+    (void)id;
+    screen_copy(s);
+}
+
+static const struct err *error_at_hand(struct screen *s)
+{
+    struct shown *top = screen_top(s);
+    return top->class->error ? top->class->error(top->v) : NULL;
+}
+
+static void do_error(struct screen *s, enum action_id id)
+{
+    const struct err *e = error_at_hand(s);
+    (void)id;
+    screen_explain(s, e ? e : &s->last_error);
+}
+
+static void do_form(struct screen *s, enum action_id id)
+{
+    static const uint32_t jobs =
+        AT(PLACE_JOBS) | AT(PLACE_JOB) | AT(PLACE_UPLOADS) | AT(PLACE_OPERATION);
+    static const uint32_t models = AT(PLACE_MODELS) | AT(PLACE_MODEL);
+    bool deploy = id == ACTION_DEPLOY_FORM;
+    char from[TABLE_ID_MAX] = "";
+    if (AT(screen_place(s)) & (jobs | (deploy ? models : 0)))
+        memcpy(from, screen_target(s), strnlen(screen_target(s), sizeof from - 1));
+    screen_open(s, deploy ? PLACE_DEPLOY_FORM : PLACE_UPLOAD_FORM, from);
+}
+
+static void do_endpoint(struct screen *s, enum action_id id)
+{
+    screen_open(s, id == ACTION_CHAT ? PLACE_CHAT : PLACE_LOGS, screen_endpoint_of(s));
+}
+
+struct own {
+    enum action_id first, last;
+    void (*perform)(struct screen *s, enum action_id id);
+    bool before; /* the view is not asked first */
+};
+
+static const struct own owns[] = {
+    {ACTION_HELP, ACTION_HELP, do_help, true},
+    {ACTION_PALETTE, ACTION_PALETTE, do_palette, true},
+    {ACTION_PAUSE, ACTION_PAUSE, do_pause, true},
+    {ACTION_PANE_1, ACTION_PANE_6, do_pane, true},
+    {ACTION_NEXT_PANE, ACTION_PREVIOUS_PANE, do_turn, true},
+    {ACTION_ZOOM, ACTION_ZOOM, do_zoom, false},
+    {ACTION_BACK, ACTION_BACK, do_back, false},
+    {ACTION_FILTER, ACTION_FILTER, do_filter, false},
+    {ACTION_COPY, ACTION_COPY, do_copy, false},
+    {ACTION_ERROR, ACTION_ERROR, do_error, false},
+    {ACTION_UPLOAD_FORM, ACTION_DEPLOY_FORM, do_form, false},
+    {ACTION_CHAT, ACTION_ENDPOINT_LOGS, do_endpoint, false},
+};
+
+static const struct own *own_of(enum action_id id)
+{
+    for (size_t i = 0; i < sizeof owns / sizeof *owns; i++)
+        if (id >= owns[i].first && id <= owns[i].last)
+            return &owns[i];
+    return NULL;
+}
+
+/* ---- what would do nothing ------------------------------------------------------------------------- */
+
+static bool is_stoppable(enum operation_state state)
+{
+    return state == OPERATION_RUNNING || state == OPERATION_ASKING;
+}
+
+static bool is_resumable(enum operation_state state)
+{
+    return state == OPERATION_FAILED || state == OPERATION_INTERRUPTED ||
+           state == OPERATION_CANCELLED;
+}
+
+static const char *refuses_operation(
+    const struct screen *s, const struct operation *o, enum action_id id)
+{
+    switch ((int)id) {
+    case ACTION_YES:
+    case ACTION_NO:
+        return o && o->state == OPERATION_ASKING ? NULL : "Nothing here waits for a yes or no";
+    case ACTION_STOP:
+        return o && is_stoppable(o->state) ? NULL : "Nothing runs here that could be stopped";
+    case ACTION_RESUME:
+        return o && is_resumable(o->state) ? NULL : "There is nothing to resume here";
+    default:
+        return o && o->kind == OPERATION_DEPLOY && o->state == OPERATION_DONE && !o->model_id[0] &&
+                       !store_model_of_endpoint(s->options.store, o->endpoint_id)
+                   ? NULL
+                   : "There is no deployment here whose model is not registered";
+    }
+}
+
+const char *screen_refuses(struct screen *s, const struct action *action)
+{
+    const struct store *store = s->options.store;
+    switch ((int)action->id) {
+    case ACTION_STOP:
+        if (screen_place(s) == PLACE_CHAT)
+            return NULL;
+        /* fall through */
+    case ACTION_YES:
+    case ACTION_NO:
+    case ACTION_RESUME:
+    case ACTION_REGISTER:
+        return refuses_operation(s, store_operation_by_id(store, screen_target(s)), action->id);
+    case ACTION_CANCEL_REQUEST:
+        return screen_has_open_requests(s) ? NULL : "This request is over";
+    case ACTION_CHAT:
+    case ACTION_ENDPOINT_LOGS:
+        return *screen_endpoint_of(s) ? NULL : "There is no endpoint behind this";
+    case ACTION_ERROR:
+        return error_at_hand(s) || s->last_error.class != ERR_NONE ? NULL
+                                                                   : "There is no error to show";
+    case ACTION_OPEN:
+    case ACTION_MARK:
+    case ACTION_COPY:
+        return *screen_target(s) ? NULL : "There is no row here";
+    default:
+        return NULL;
+    }
+}
+
+/* ---- doing ----------------------------------------------------------------------------------------- */
+
+static void say_read_only(struct screen *s, const struct action *action)
+{
+    struct arena *a = arena_new(1024);
+    if (a)
+        screen_say(s,
+            say_text(
+                a, "Read-only: %s would write. Start without --read-only to do it", action->name),
+            ROLE_WARNING);
+    arena_free(a);
+}
+
+void screen_do(struct screen *s, const struct action *action)
+{
+    const struct own *own = own_of(action->id);
+    struct shown *top = screen_top(s);
+    if (action->writes && s->options.read_only) {
+        say_read_only(s, action);
+        return;
+    }
+    if (own && own->before) {
+        own->perform(s, action->id);
+        return;
+    }
+    if (top->class->act && action->id != ACTION_QUIT && action->id != ACTION_REPAINT &&
+        top->class->act(top->v, action->id))
+        return;
+    const char *refused = screen_refuses(s, action);
+    if (refused)
+        screen_say(s, (struct text){refused, strlen(refused)}, ROLE_WARNING);
+    else if (own)
+        own->perform(s, action->id);
+    else
+        screen_intend(s, action);
+}
