@@ -131,6 +131,11 @@ static struct text nothing(struct log_view *v, struct arena *a)
     say_key(key, v->x->actions, ACTION_LOG_LEVEL);
     if (v->typed[0])
         return say_text(a, "No line passes /%s. Esc shows all.", v->typed);
+    if (v->endpoint[0])
+        return say_text(a,
+            "No line of this endpoint's workers of this level yet. They come while a worker is up; "
+            "%s changes the level.",
+            key);
     return say_text(a, "No line of this level: %s changes the level.", key);
 }
 

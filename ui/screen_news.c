@@ -58,7 +58,9 @@ static bool is_top(struct screen *s, const char *id)
 /* Somebody who is in the middle of something else is not torn away from it. */
 static void show_model(struct screen *s, const struct operation *o)
 {
-    if (s->overlay == OVERLAY_NONE && (s->opened_count == 0 || is_top(s, o->id)))
+    bool elsewhere = s->overlay != OVERLAY_NONE || (s->opened_count > 0 && !is_top(s, o->id)) ||
+                     (s->opened_count == 0 && s->zoomed);
+    if (!elsewhere)
         screen_show(s, PLACE_MODELS, o->model_id);
 }
 

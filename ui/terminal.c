@@ -47,7 +47,7 @@ bool terminal_taken(void)
     return atomic_load(&taken);
 }
 
-struct keys *terminal_keys(void)
+struct keys *terminal_typed(void)
 {
     return &terminal.keys;
 }
@@ -128,17 +128,18 @@ static int set_modes(const struct termios *t)
     return rc;
 }
 
-/* The modes of the present are those to give back. */
+/* The modes of the present are those to give back; a crash gives them back from the first change on. */
 static int take(void)
 {
     if (tcgetattr(terminal_out_fd(), &terminal.saved))
         return -1;
     terminal.raw = raw_of(&terminal.saved);
     prepare_leave();
-    if (set_modes(&terminal.raw))
-        return -1;
     atomic_store(&taken, true);
-    return 0;
+    if (set_modes(&terminal.raw) == 0)
+        return 0;
+    atomic_store(&taken, false);
+    return -1;
 }
 
 /* What a key sends and how pasting is marked; the rest is in ncurses' first frame. */
@@ -149,21 +150,26 @@ static void stage_modes(void)
         terminal_out_add("\033[?2004h", 8);
 }
 
-static void leave(void)
+static void stage_farewell(void)
 {
-    int tty = terminal_out_fd();
-    if (!atomic_load(&taken))
-        return;
-    bool waits = !terminal_out_drain(LEAVE_MS);
     if (terminal.paste)
         terminal_out_add("\033[?2004l", 8);
     terminal_caps_stage(terminal_caps_string("rmkx"));
     terminal_caps_stage(terminal_colour_undo());
     endwin();
-    if (!in_background(tty)) {
+}
+
+static void leave(void)
+{
+    int tty = terminal_out_fd();
+    if (!atomic_load(&taken))
+        return;
+    bool ours = !in_background(tty), flows = ours && terminal_out_drain(LEAVE_MS);
+    stage_farewell(); /* ncurses has to know in any case */
+    if (ours) {
         if (keys_midway(&terminal.keys))
             tcflush(tty, TCIFLUSH); /* a shell would run the rest of what was pasted */
-        if (waits || !terminal_out_drain(LEAVE_MS))
+        if (!flows || !terminal_out_drain(LEAVE_MS))
             terminal_restore();
         set_modes(&terminal.saved);
     }
@@ -309,6 +315,7 @@ void terminal_resume(void)
         atomic_store(&taken, true); /* it is gone, as reading will find */
     terminal_resized();
     stage_modes();
+    terminal_colour_forget();
     terminal_blit_all();
 }
 

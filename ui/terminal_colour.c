@@ -135,6 +135,11 @@ bool terminal_colour_use(const struct theme *t)
     return true;
 }
 
+void terminal_colour_forget(void)
+{
+    colour.used = false;
+}
+
 unsigned long terminal_colour_style(unsigned role, unsigned style, short *pair)
 {
     role = role < ROLE_COUNT ? role : ROLE_NORMAL;

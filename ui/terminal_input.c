@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+enum { FILLS_MAX = 64 /* a call: who pastes without end stops nobody */ };
+
 enum filled { FILLED_NONE, FILLED_SOME, FILLED_GONE };
 
 static enum filled fill(struct keys *k, int64_t now_ms)
@@ -28,15 +30,19 @@ static enum filled fill(struct keys *k, int64_t now_ms)
 
 struct input terminal_read(int64_t *again_ms)
 {
-    struct keys *k = terminal_keys();
+    struct keys *k = terminal_typed();
     *again_ms = -1;
     if (!terminal_taken())
         return (struct input){.kind = terminal_out_fd() < 0 ? INPUT_GONE : INPUT_NONE};
-    for (;;) {
+    for (int fills = 0;; fills++) {
         int64_t now_ms = clock_mono_ms(clock_real());
         struct input input = keys_next(k, now_ms, again_ms);
         if (input.kind != INPUT_NONE)
             return input;
+        if (fills == FILLS_MAX) {
+            *again_ms = 0;
+            return input;
+        }
         enum filled filled = fill(k, now_ms);
         if (filled == FILLED_GONE)
             return (struct input){.kind = INPUT_GONE};

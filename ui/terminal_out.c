@@ -120,9 +120,11 @@ static int memory_file(void)
 int terminal_out_divert(struct err *e)
 {
     int memory = memory_file();
-    int fd = memory < 0 ? -1 : dup3(memory, fileno(out.file), O_CLOEXEC);
+    int fd = memory < 0 ? -1 : dup2(memory, fileno(out.file));
     if (fd < 0)
         err_errno(e, errno, "cannot make room for the screen");
+    else
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (memory >= 0)
         close(memory);
     out.diverted = fd >= 0;

@@ -55,7 +55,7 @@ extern const struct command commands_read[], commands_model[], commands_request[
 
 /* Loads the profile and makes the engine. 0, or the exit code after it complained. */
 int call_open(struct call *c);
-int call_profile(struct call *c); /* the profile alone */
+int call_profile(struct call *c);   /* the profile alone */
 void call_open_log(struct call *c); /* of the profile */
 void call_close(struct call *c);
 
@@ -67,6 +67,12 @@ int call_task(struct call *c, call_fn *fn, call_heard *heard, void *arg, struct 
 
 /* Complains about the error, in a sentence and with --json as a document too; returns its exit code. */
 int call_fail(struct call *c, const struct err *e);
+/* The sentence alone. */
+void call_complain(struct call *c, const struct err *e);
+/* EXIT_CODE_OK where writing is allowed, or the exit code after it complained; a dry run is. */
+int call_may_write(struct call *c);
+/* The plan of a dry run: lines, or with --json a document of schema "slipway.plan/1". */
+int call_print_plan(struct call *c, const char *const lines[], size_t count);
 /* "slipway: …; see slipway COMMAND --help"; EXIT_CODE_USAGE. */
 int call_usage(struct call *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints a document (taken) with a line feed. EXIT_CODE_OK, or what it means that it could not. */

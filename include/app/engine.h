@@ -35,10 +35,15 @@ int engine_init(struct engine *g, const struct profile *profile, struct err *e);
 /* Fires quit, ends the threads (within a second), frees. Operations and watches must be gone. */
 void engine_release(struct engine *g);
 
+/* Whether the profile lets anything be written: 0, or -1 with ERR_STATE saying why not and what to do. */
+int engine_may_write(const struct engine *g, struct err *e);
+
 /* A connection of the calling thread's own, to be closed by registry_free / state_close. */
 struct registry *engine_registry(struct engine *g, struct cancel *cancel, struct err *e);
 /* Whether the registry is the embedded default, which needs no `slipway migrate`. */
 bool engine_makes_tables(const struct engine *g);
+/* False for the embedded default that was never written and may not be made now: it holds nothing. */
+bool engine_has_registry(const struct engine *g);
 struct state *engine_state(struct engine *g, struct err *e);
 
 #endif

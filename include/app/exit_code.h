@@ -6,12 +6,14 @@
 
 enum exit_code {
     EXIT_CODE_OK = 0,
-    EXIT_CODE_BAD = 1,       /* the checked thing is bad */
-    EXIT_CODE_USAGE = 2,     /* the command line is wrong */
-    EXIT_CODE_AUTH = 3,      /* key missing, wrong or without the right */
-    EXIT_CODE_NET = 4,       /* network: no connection, no answer in time */
-    EXIT_CODE_REMOTE = 5,    /* the service refused */
-    EXIT_CODE_STATE = 6,     /* state or conflict, here or there; local files */
+    EXIT_CODE_BAD = 1,    /* the checked thing is bad */
+    EXIT_CODE_USAGE = 2,  /* the command line is wrong */
+    EXIT_CODE_AUTH = 3,   /* key missing, wrong or without the right */
+    EXIT_CODE_NET = 4,    /* network: no connection, no answer in time */
+    EXIT_CODE_REMOTE = 5, /* the service refused */
+    EXIT_CODE_STATE =
+        6, /* state or conflict, here or there; local files; also: the endpoint serves (and
+                              * bills), but is not in the registry yet */
     EXIT_CODE_CANCELLED = 7, /* stopped on request */
 };
 

@@ -18,6 +18,7 @@ struct host_state {
     struct store *store;
     struct engine *engine;
     const char *folder; /* proposed in the upload form; NULL = none */
+    bool suspend;       /* Ctrl-Z was pressed: the dashboard's to do, and to clear */
     /* Set by the dashboard once the engine stands; NULL before. */
     struct operations *operations;
     struct chats *chats;

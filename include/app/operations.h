@@ -33,10 +33,14 @@ struct operation_flags {
  * many are under way or the profile is read-only. */
 int operations_start(struct operations *all, enum operation_kind kind, struct json *asked,
     const struct operation_flags *flags, char id[OPERATION_ID_MAX], struct err *e);
-/* One from the journal, by the beginning of its id, that was interrupted or has failed; `id` gets it
- * whole. */
+/* One from the journal, by the beginning of its id, that is not done; `id` gets it whole. A deployment that
+ * is done but not registered is registered: by an operation of its own, whose id that is. */
 int operations_resume(struct operations *all, const char *begin,
     const struct operation_flags *flags, char id[OPERATION_ID_MAX], struct err *e);
+
+/* Whether it left something to go on with: an upload or a deployment that was agreed to and is not done, or
+ * serves without being registered. Pure. */
+bool operation_can_resume(const struct journal_entry *entry);
 
 /* ERR_STATE when it does not ask, or is not under way. */
 int operations_answer(struct operations *all, const char *id, bool yes, struct err *e);

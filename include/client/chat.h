@@ -1,7 +1,7 @@
 /* chat: one streamed answer over the OpenAI route of an endpoint (spec/runpod.md §2.8). Sleeps; the
  * pieces come through a callback on the calling thread.
  *
- * The text of the answer is foreign: `text` is the whole answer so far, cleaned as a block, so that a
+ * The text of the answer is foreign and raw: clean it whole, as a block, before it is shown, so that a
  * control sequence cut between pieces cannot get through. */
 #ifndef SLIPWAY_CLIENT_CHAT_H
 #define SLIPWAY_CLIENT_CHAT_H

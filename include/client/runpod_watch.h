@@ -32,6 +32,8 @@ void runpod_watch_free(struct runpod_watch *w); /* fires, joins within a second;
 
 /* From main; never block. */
 void runpod_watch_hurry(struct runpod_watch *w); /* everything fresh, as soon as is polite */
+/* An endpoint was made or taken away: only the list, so that the quota is left for the new one. */
+void runpod_watch_hurry_list(struct runpod_watch *w);
 /* A person looks at this endpoint: its health, workers and logs oftener ("" = none). */
 void runpod_watch_focus(struct runpod_watch *w, const char *endpoint_id);
 

@@ -36,6 +36,8 @@ struct watched {
     char name[WATCH_NAME_MAX + 1]; /* clean */
     bool queue;                    /* not a load balancer: it has a health */
     bool focused, trouble;
+    int64_t
+        young_until_ms; /* it was made while we watched, perhaps by us; -1 = it was not, or no longer */
     bool has_health, has_workers;
     struct health health;
     int64_t health_ms, workers_ms; /* of the last look, good or bad; -1 = none */
@@ -71,7 +73,7 @@ struct runpod_watch {
 
     pthread_mutex_t lock; /* of the orders */
     struct {
-        bool hurry, refocus;
+        bool hurry, hurry_list, refocus;
         char focus[ENDPOINT_ID_MAX];
     } orders;
 
@@ -131,6 +133,8 @@ int watch_take(struct runpod_watch *w, enum thing thing, struct watched *e,
 void watch_send_source(struct runpod_watch *w);
 /* Whether requests wait or workers are not well; as seen last. */
 bool watch_in_trouble(const struct watched *e);
+/* Worth more looks than the others. */
+bool watch_urgent(const struct watched *e);
 void watch_release_endpoints(struct runpod_watch *w);
 
 /* ---- runpod_watch_mark.c: fingerprints, without what merely ages ---- */

@@ -16,6 +16,7 @@
  *   hub_facts.c     tags, task, parameter counts       hub_commit_apply.c      what it makes of the files
  *   hub_seed.c      the scenario's repositories        hub_store.c, hub_files.c, hub_history.c,
  *   hub_state.c     the truth, for tests               hub_content.c    what is remembered
+ *   hub_model.c     what a model is made of, for the RunPod side
  *   hub_git.c, hub_rules.c, hub_attributes.c, hub_card.c, hub_yaml.c, hub_yaml_flow.c   pure rules
  *
  * A scenario may have the key "hub", an object; every member is optional:
@@ -70,5 +71,20 @@ void hub_world_free(struct hub_world *h);
  * "objects": [{"oid", "size"}]}], "uploads": [{"oid", "size", "chunk", "parts", "state",
  * "received": [part numbers]}]}. */
 struct json *hub_state(struct sim *s);
+
+/* What a model is made of, for the workers that load it (hub_model.c). Where config.json does not
+ * tell, a number is 0 and a word "". */
+struct hub_model {
+    const char *lacks; /* why it cannot be loaded: "revision", "config", "weights"; NULL = it can */
+    bool closed;       /* gated or private */
+    int64_t bytes;     /* of its weight files */
+    int files;         /* how many there are */
+    double kv_kib;     /* KV cache a token, at two bytes a number */
+    int64_t max_len;   /* context */
+    char architecture[64];
+};
+/* False when the Hub (NULL = none) has no model repository of that name; revision NULL = main. */
+bool hub_model_facts(
+    struct hub_world *h, const char *id, const char *revision, struct hub_model *out);
 
 #endif

@@ -147,6 +147,8 @@ int hub_stored_read(
     struct hub_world *h, const char *sha256, int64_t offset, size_t n, struct buf *out);
 
 struct hub_repo *hub_repo_find(struct hub_world *h, enum hub_type type, const char *id);
+/* Also by a name that it had before it was moved. */
+struct hub_repo *hub_repo_follow(struct hub_world *h, enum hub_type type, const char *id);
 struct hub_repo *hub_repo_by_uid(struct hub_world *h, const char *uid);
 /* A new, empty repository, linked into the world. NULL when memory is out. */
 struct hub_repo *hub_repo_new(

@@ -280,6 +280,7 @@ void runpod_surface_free(struct runpod_surface *f); /* NULL is fine */
 struct runpod_world {
     const struct json *scenario; /* owned by the world */
     const struct json *base;     /* the scenario it builds on, owned; or NULL */
+    struct hub_world *hub;       /* where models are looked for, borrowed; NULL = none */
     struct endpoint *endpoints;
     struct named_row *templates, *pods, *volumes, *registries, *secrets;
     double balance; /* as of advanced_to; set it with runpod_balance_set */
@@ -302,6 +303,7 @@ struct runpod_world {
 
 /* ---- the physics ----------------------------------------------------------------------------- */
 
+/* The Hub of s, if it has one, must be there by now and live as long as this world. */
 struct runpod_world *runpod_world_new(struct sim *s, struct json *take_scenario, struct err *e);
 void runpod_world_free(struct runpod_world *w);
 

@@ -86,6 +86,7 @@ struct model_facts {
     int64_t max_len;            /* of its configuration */
     int shards;
     bool gated, missing;
+    const char *lacks; /* as struct hub_model has it (sim/hub.h) */
     char architecture[64];
 };
 
@@ -96,7 +97,7 @@ struct fit { /* of a model on a GPU, spec §8.1 row 17 */
     bool weights_fit, fits;
 };
 
-struct endpoint_facts { /* worked out once a change of settings */
+struct endpoint_facts { /* worked out at a change of settings, the model also at each start */
     struct image_facts image;
     struct model_facts model;
     double disk_need_gb;
@@ -104,6 +105,7 @@ struct endpoint_facts { /* worked out once a change of settings */
 };
 
 void endpoint_learn(struct endpoint *e);        /* settings have changed */
+void endpoint_learn_model(struct endpoint *e);  /* its repository may have changed */
 const char *generation_name(enum generation g); /* "other", "2023", "A", "B", "embedding" */
 bool generation_is_vllm(enum generation g);
 void fit_facts(const struct endpoint *e, const struct gpu_type *gpu, struct fit *out);

@@ -79,6 +79,7 @@ enum action_id {
     ACTION_ENDPOINT_LOGS, /* the logs of this endpoint */
     /* the host's, as intents */
     ACTION_REFRESH,
+    ACTION_SUSPEND,
     ACTION_UPLOAD, /* values of the upload form */
     ACTION_DEPLOY, /* values of the deploy form */
     ACTION_YES,    /* an operation's plan: go */

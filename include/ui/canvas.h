@@ -1,4 +1,4 @@
-/* canvas: our own grid of cells. Everything is drawn here; one file (blit.c) puts it on a
+/* canvas: our own grid of cells. Everything is drawn here; one file (terminal_blit.c) puts it on a
  * terminal, and tests compare it as text, so every screen can be tested without a terminal.
  *
  * A cell holds one character with its marks (a cleaned text's text_cell) and a role of the

@@ -7,7 +7,7 @@
  * terminal_restore, which is async-signal-safe (prepared bytes and tcsetattr), is what core/signals
  * runs. A terminal that does not read (a stalled line) must not stop the program: a frame is written
  * only when the descriptor takes bytes; while it does not, frames are skipped and the newest is
- * written when it does (terminal_blocked, and POLLOUT by the caller).
+ * written when it does (terminal_blit says so, and the caller polls).
  *
  * Thread: main. One terminal a process. */
 #ifndef SLIPWAY_UI_TERMINAL_H
@@ -39,7 +39,8 @@ bool terminal_ascii(void);
 int terminal_colours(void); /* 0, 8, 16, 256, 1<<24 */
 int terminal_fd(void);      /* to poll for input */
 
-/* Shows the canvas. Returns false when the terminal takes no bytes at present: call it again later. */
+/* Shows the canvas. Returns false when the terminal takes no more bytes at present: call it again, with
+ * the newest canvas, when terminal_fd is ready for POLLOUT. True too while suspended or gone. */
 bool terminal_blit(const struct canvas *c, const struct theme *t);
 void terminal_repaint(void);     /* Ctrl-L: the next blit writes everything */
 uint64_t terminal_written(void); /* bytes to the terminal so far; for the bench and tests */
@@ -58,7 +59,7 @@ struct input {
     size_t paste_length;
 };
 /* The next one without waiting; INPUT_NONE when there is no more. An escape sequence cut by a slow line is
- * waited for a little: *again_ms then says when to call again, -1 = not needed. */
+ * waited for a little: *again_ms then says in how many milliseconds to call again, -1 = not needed. */
 struct input terminal_read(int64_t *again_ms);
 
 #endif

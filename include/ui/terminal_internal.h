@@ -87,6 +87,9 @@ int terminal_colour_open(bool none);
 /* True when looks have changed: everything has to be written anew. */
 bool terminal_colour_use(const struct theme *t);
 
+/* After the terminal was somebody else's: looks are made anew when a theme is used next. */
+void terminal_colour_forget(void);
+
 /* Attributes (attr_t) and pair of a role. */
 unsigned long terminal_colour_style(unsigned role, unsigned style, short *pair);
 
@@ -127,6 +130,6 @@ void terminal_caps_keys(struct keys *k);
 /* ---- terminal.c ----------------------------------------------------------------------------------------- */
 
 bool terminal_taken(void); /* between open and close, and not suspended */
-struct keys *terminal_keys(void);
+struct keys *terminal_typed(void);
 
 #endif

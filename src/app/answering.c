@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ROWS_MAX = 1000 };
+
 /* The worker that answered is not told by the OpenAI route: when all that are up have one GPU type, its
  * price is the price. */
 static void price(struct engine *g, struct request *q, struct arena *a, struct cancel *c)
@@ -73,24 +75,24 @@ static bool same(struct text t, const char *s)
     return t.len && strcmp(t.s, s) == 0;
 }
 
-static bool by_row(struct engine *g, const char *model, char endpoint_id[ENDPOINT_ID_MAX],
-    struct text *served, struct arena *a, struct cancel *c)
+/* Leaves endpoint_id empty where no row is called so. -1 when the registry could not be read. */
+static int by_row(struct engine *g, const char *model, char endpoint_id[ENDPOINT_ID_MAX],
+    struct text *served, struct arena *a, struct cancel *c, struct err *e)
 {
     struct model_row *rows;
     size_t n = 0;
-    struct registry *r = engine_registry(g, c, NULL);
-    bool found = false;
-    if (r && !registry_models(r, a, &rows, &n, 1000, c, NULL))
-        for (size_t i = 0; i < n && !found; i++) {
-            found = rows[i].endpoint_id[0] &&
-                    (same(rows[i].name, model) || strcmp(rows[i].id, model) == 0);
-            if (found) {
-                snprintf(endpoint_id, ENDPOINT_ID_MAX, "%s", rows[i].endpoint_id);
-                *served = rows[i].served_name.len ? rows[i].served_name : rows[i].hub_id;
-            }
+    if (!engine_has_registry(g))
+        return 0;
+    struct registry *r = engine_registry(g, c, e);
+    int failed = !r || registry_models(r, a, &rows, &n, ROWS_MAX, c, e);
+    for (size_t i = 0; !failed && i < n && !endpoint_id[0]; i++)
+        if (rows[i].endpoint_id[0] &&
+            (same(rows[i].name, model) || strcmp(rows[i].id, model) == 0)) {
+            snprintf(endpoint_id, ENDPOINT_ID_MAX, "%s", rows[i].endpoint_id);
+            *served = rows[i].served_name.len ? rows[i].served_name : rows[i].hub_id;
         }
     registry_free(r);
-    return found;
+    return failed ? -1 : 0;
 }
 
 /* What the endpoint itself says it serves is surer than the row. */
@@ -123,6 +125,11 @@ int answer_resolve(struct engine *g, const char *model, char endpoint_id[ENDPOIN
 {
     endpoint_id[0] = 0;
     *served = text_from(a, model);
-    by_row(g, model, endpoint_id, served, a, c);
-    return by_endpoint(g, model, endpoint_id, served, a, c, e);
+    struct err why;
+    int unread = by_row(g, model, endpoint_id, served, a, c, &why);
+    if (!by_endpoint(g, model, endpoint_id, served, a, c, e))
+        return 0;
+    if (unread && e && e->class == ERR_INPUT)
+        err_hint(e, "the registry could not be asked: %s", why.message);
+    return -1;
 }

@@ -23,10 +23,12 @@ int call_flushed(struct call *c)
     return fflush(c->out) || ferror(c->out) ? EXIT_CODE_STATE : EXIT_CODE_OK;
 }
 
+enum { OUTPUT_LINE_MAX = 64 << 20 };
+
 static void put(FILE *out, const char *bytes, size_t n)
 {
     struct buf shown;
-    buf_init(&shown, 1 << 20);
+    buf_init(&shown, OUTPUT_LINE_MAX);
     text_safe(&shown, bytes, n, TEXT_LINE);
     fputs(buf_str(&shown), out);
     buf_release(&shown);
@@ -35,7 +37,7 @@ static void put(FILE *out, const char *bytes, size_t n)
 static void put_format(FILE *out, const char *format, va_list args)
 {
     struct buf line;
-    buf_init(&line, 1 << 20);
+    buf_init(&line, OUTPUT_LINE_MAX);
     buf_vprintf(&line, format, args);
     put(out, buf_str(&line), line.len);
     buf_release(&line);
@@ -57,7 +59,8 @@ int call_usage(struct call *c, const char *format, ...)
     fputs("slipway: ", c->errors);
     put_format(c->errors, format, args);
     va_end(args);
-    fprintf(c->errors, "; see slipway %s --help\n", c->command ? c->command->name : "");
+    const char *name = c->command ? c->command->name : "";
+    fprintf(c->errors, "; see slipway %s%s--help\n", name, name[0] ? " " : "");
     return EXIT_CODE_USAGE;
 }
 
@@ -73,9 +76,17 @@ int call_print(struct call *c, struct json *take, const char *schema)
     return failed ? EXIT_CODE_STATE : call_flushed(c);
 }
 
+/* Which wait it was that somebody cut short is of no use to them. */
+void call_complain(struct call *c, const struct err *e)
+{
+    fflush(c->out);
+    fprintf(c->errors, "slipway: %s%s%s\n", e->class == ERR_CANCEL ? "cancelled" : e->message,
+        e->hint[0] ? "; " : "", e->hint);
+}
+
 int call_fail(struct call *c, const struct err *e)
 {
-    fprintf(c->errors, "slipway: %s%s%s\n", e->message, e->hint[0] ? "; " : "", e->hint);
+    call_complain(c, e);
     if (c->json) {
         struct json *j = json_new_object();
         json_add_str(j, "class", err_class_name(e->class));
@@ -85,6 +96,27 @@ int call_fail(struct call *c, const struct err *e)
         call_print(c, j, "slipway.error/1");
     }
     return (int)exit_code_of(e->class);
+}
+
+int call_may_write(struct call *c)
+{
+    struct err e;
+    return c->dry_run || !engine_may_write(&c->engine, &e) ? EXIT_CODE_OK : call_fail(c, &e);
+}
+
+int call_print_plan(struct call *c, const char *const lines[], size_t count)
+{
+    struct json *document = json_new_object(), *plan = json_new_array();
+    for (size_t i = 0; i < count; i++) {
+        json_push(plan, json_new_string(lines[i]));
+        if (!c->json)
+            call_line(c, "%s", lines[i]);
+    }
+    json_add(document, "plan", plan);
+    if (c->json)
+        return call_print(c, document, "slipway.plan/1");
+    json_free(document);
+    return EXIT_CODE_OK;
 }
 
 bool call_shows_progress(const struct call *c)

@@ -40,19 +40,22 @@ static const struct command *find_command(const char *name)
 
 /* ---- help ---------------------------------------------------------------------------------------- */
 
-static void upper(const char *word, FILE *out)
+/* "dir" as it is shown: "DIR". */
+static void upper(const char *word, char *out, size_t size)
 {
-    for (; *word; word++)
-        fputc(toupper((unsigned char)*word), out);
+    size_t n = 0;
+    for (; word[n] && n + 1 < size; n++)
+        out[n] = (char)toupper((unsigned char)word[n]);
+    out[n] = 0;
 }
 
 static void show_usage(const struct command *c, FILE *out)
 {
     fprintf(out, "slipway %s", c->name);
     for (int i = 0; i < COMMAND_ARGS_MAX && c->args[i]; i++) {
-        fputs(i < c->args_least ? " " : " [", out);
-        upper(c->args[i], out);
-        fputs(i < c->args_least ? "" : "]", out);
+        char name[32];
+        upper(c->args[i], name, sizeof name);
+        fprintf(out, i < c->args_least ? " %s" : " [%s]", name);
     }
 }
 
@@ -86,7 +89,8 @@ static int show_help(FILE *out)
     fputs(
         "\nslipway COMMAND --help tells its flags. All take --json, --profile NAME, --read-only.\n"
         "Exit codes: 0 ok, 1 the checked thing is bad, 2 usage, 3 authentication, 4 network,\n"
-        "5 the service refused, 6 state, conflict or local files, 7 cancelled.\n",
+        "5 the service refused, 6 state, conflict or local files, or done but not in the registry,\n"
+        "7 cancelled.\n",
         out);
     return EXIT_CODE_OK;
 }
@@ -165,6 +169,8 @@ static int parse_flag(struct call *c, int argc, char *argv[], int *i)
 
 static int parse_argument(struct call *c, int number, const char *value)
 {
+    if (!c->command->name[0] && find_command(value))
+        return call_usage(c, "flags go behind the command: slipway %s --…", value);
     if (number >= COMMAND_ARGS_MAX || !c->command->args[number])
         return call_usage(c, "one argument too many: %s", value);
     return json_set(c->asked, c->command->args[number], json_new_string(value)) ? EXIT_CODE_STATE
@@ -191,9 +197,11 @@ static int parse(struct call *c, int argc, char *argv[], int from, bool *help)
         if (code)
             return code;
     }
-    if (!*help && arguments < c->command->args_least)
-        return call_usage(c, "which %s?", c->command->args[arguments]);
-    return EXIT_CODE_OK;
+    if (*help || arguments >= c->command->args_least)
+        return EXIT_CODE_OK;
+    char missing[32];
+    upper(c->command->args[arguments], missing, sizeof missing);
+    return call_usage(c, "%s is missing", missing);
 }
 
 static int run_command(

@@ -4,6 +4,7 @@
 #include "app/columns.h"
 #include "app/command.h"
 #include "app/operations.h"
+#include "app/unfinished.h"
 #include "client/model_folder.h"
 #include "core/loop.h"
 #include "core/signals.h"
@@ -103,10 +104,10 @@ static void on_signal(struct loop *l, int fd, short events, void *arg)
 {
     (void)l, (void)fd, (void)events;
     struct running *r = arg;
-    struct err e;
+    /* As when the dashboard quits: it ends as interrupted, to be resumed. */
     for (int s; (s = signals_next());)
         if (s == SIGINT || s == SIGTERM || s == SIGHUP)
-            operations_stop(r->all, r->id, &e);
+            cancel_fire(r->call->engine.quit);
 }
 
 /* The answer to the plan, typed on a terminal. */
@@ -121,8 +122,9 @@ static void on_typed(struct loop *l, int fd, short events, void *arg)
     line[n > 0 ? n : 0] = 0;
     line[strcspn(line, "\r\n")] = 0;
     const struct operation *o = latest(r);
-    const char *word = o->risk >= 3 ? o->confirm_word.s : "y";
-    operations_answer(r->all, r->id, strcmp(line, word) == 0, &e);
+    bool yes = o->risk >= 3 ? strcmp(line, o->confirm_word.s) == 0
+                            : strcmp(line, "y") == 0 || strcmp(line, "yes") == 0;
+    operations_answer(r->all, r->id, yes, &e);
 }
 
 static void clear_progress(struct running *r)
@@ -210,8 +212,8 @@ static int exit_code_for(const struct running *r, const struct operation *o)
 {
     if (r->refused)
         return EXIT_CODE_USAGE;
-    if (o->state == OPERATION_DONE)
-        return EXIT_CODE_OK;
+    if (o->state == OPERATION_DONE) /* with an error: it was done, but the registry does not know */
+        return o->error.class == ERR_NONE ? EXIT_CODE_OK : EXIT_CODE_STATE;
     if (o->state == OPERATION_CANCELLED || o->state == OPERATION_INTERRUPTED)
         return EXIT_CODE_CANCELLED;
     if (o->kind == OPERATION_UPLOAD && o->checklist && o->checklist->blockers)
@@ -225,21 +227,24 @@ static void say_how_it_ended(struct running *r, const struct operation *o)
     if (r->refused)
         fputs("slipway: this needs a yes: add --yes, or run it on a terminal\n", c->errors);
     else if (o->error.class != ERR_NONE)
-        fprintf(c->errors, "slipway: %s%s%s\n", o->error.message, o->error.hint[0] ? "; " : "",
-            o->error.hint);
-    if (o->state == OPERATION_INTERRUPTED || o->state == OPERATION_FAILED)
-        fprintf(c->errors, "slipway: `slipway resume %s` goes on where it stopped\n", o->id);
+        call_complain(c, &o->error);
+    if (!c->dry_run)
+        unfinished_hint(c, o->id);
+}
+
+static int print_operation(struct call *c, const struct operation *o)
+{
     if (c->json)
-        return;
-    if (c->dry_run)
-        for (size_t i = 0; i < o->plan_count; i++)
-            put_line(c->out, "", o->plan[i]);
+        return call_print(c, operation_json(o), "slipway.operation/1");
+    for (size_t i = 0; i < o->plan_count && c->dry_run; i++)
+        put_line(c->out, "", o->plan[i]);
     for (size_t i = 0; i < o->step_count && !c->dry_run; i++)
         if (o->steps[i].state != STEP_WAITING)
             call_line(c, "%-16s %-8s %s", o->steps[i].name, step_state_name(o->steps[i].state),
                 o->steps[i].note.s);
     if (o->note.len)
         put_line(c->out, "", o->note);
+    return call_flushed(c);
 }
 
 static int start(struct running *r, enum operation_kind kind, struct err *e)
@@ -269,10 +274,10 @@ static int run_operation(struct call *c, enum operation_kind kind)
         code = call_fail(c, &e);
     } else {
         clear_progress(&r);
-        code = exit_code_for(&r, latest(&r));
+        int printed = print_operation(c, latest(&r));
         say_how_it_ended(&r, latest(&r));
-        if (c->json)
-            call_print(c, operation_json(latest(&r)), "slipway.operation/1");
+        code = exit_code_for(&r, latest(&r));
+        code = code ? code : printed;
     }
     operations_free(r.all);
     loop_free(r.loop);
@@ -283,7 +288,12 @@ static int run_operation(struct call *c, enum operation_kind kind)
 static int upload(struct call *c)
 {
     if (!json_str(c->asked, "repo"))
-        return call_usage(c, "which repository? --repo OWNER/NAME");
+        return call_usage(c, "--repo OWNER/NAME is missing");
+    /* Whole, so that it can be resumed from elsewhere. */
+    char *folder = realpath(json_str(c->asked, "folder"), NULL);
+    if (folder)
+        json_set(c->asked, "folder", json_new_string(folder));
+    free(folder);
     if (json_get(c->asked, "public"))
         json_set(c->asked, "private", json_new_bool(false));
     return run_operation(c, OPERATION_UPLOAD);
@@ -302,68 +312,9 @@ static int deploy(struct call *c)
     return run_operation(c, OPERATION_DEPLOY);
 }
 
-/* ---- resume -------------------------------------------------------------------------------------- */
-
-static bool unfinished(const struct journal_entry *j)
-{
-    return j->state == OPERATION_INTERRUPTED || j->state == OPERATION_FAILED;
-}
-
-static int print_unfinished(struct call *c, const struct journal_list *list)
-{
-    static const char *const titles[] = {"ID", "KIND", "WHAT", "STATE", "WHY"};
-    struct json *rows = json_new_array();
-    struct columns table;
-    size_t found = 0;
-    if (columns_init(&table, titles, 5))
-        return EXIT_CODE_STATE;
-    for (size_t i = 0; i < list->count; i++) {
-        const struct journal_entry *j = &list->entries[i];
-        if (!unfinished(j))
-            continue;
-        struct json *row = json_new_object();
-        const char *cells[] = {j->id, operation_kind_name(j->kind), j->title,
-            operation_state_name(j->state), j->error};
-        static const char *const keys[] = {"id", "kind", "title", "state", "error"};
-        for (size_t k = 0; k < 5; k++) {
-            columns_add(&table, "%s", cells[k]);
-            json_add_str(row, keys[k], cells[k]);
-        }
-        json_push(rows, row);
-        found++;
-    }
-    int code = EXIT_CODE_OK;
-    if (c->json) {
-        struct json *document = json_new_object();
-        json_add(document, "operations", rows);
-        rows = NULL;
-        code = call_print(c, document, "slipway.unfinished/1");
-    } else if (found) {
-        columns_print(&table, c->out);
-    } else {
-        call_line(c, "nothing is unfinished");
-    }
-    json_free(rows);
-    columns_release(&table);
-    return code;
-}
-
 static int resume(struct call *c)
 {
-    enum { LISTED = 200 };
-    struct journal_list list = {0};
-    struct err e;
-    if (json_str(c->asked, "id"))
-        return run_operation(c, OPERATION_UPLOAD);
-    int code = call_open(c);
-    if (code)
-        return code;
-    struct state *s = engine_state(&c->engine, &e);
-    code = s && !state_operations(s, LISTED, &list, &e) ? print_unfinished(c, &list)
-                                                        : call_fail(c, &e);
-    journal_list_release(&list);
-    state_close(s);
-    return code;
+    return json_str(c->asked, "id") ? run_operation(c, OPERATION_UPLOAD) : unfinished_call(c);
 }
 
 const struct command commands_model[] = {
@@ -401,7 +352,7 @@ const struct command commands_model[] = {
         .writes = true,
         .run = deploy},
     {.name = "resume",
-        .help = "goes on with an operation that was interrupted or failed; lists them without ID",
+        .help = "goes on with what is not done, or registers what serves; lists them without ID",
         .args = {"id"},
         .writes = true,
         .run = resume},

@@ -90,6 +90,8 @@ out:
 static int read_jobs(struct call *c, void *arg, struct cancel *cancel, struct err *e)
 {
     struct reading *r = arg;
+    if (!engine_has_registry(&c->engine))
+        return 0;
     struct registry *registry = engine_registry(&c->engine, cancel, e);
     int result =
         registry ? registry_jobs(registry, r->arena, &r->jobs, &r->count, ROWS_MAX, cancel, e) : -1;
@@ -149,6 +151,8 @@ static int jobs(struct call *c)
 static int read_models(struct call *c, void *arg, struct cancel *cancel, struct err *e)
 {
     struct reading *r = arg;
+    if (!engine_has_registry(&c->engine))
+        return 0;
     struct registry *registry = engine_registry(&c->engine, cancel, e);
     int result =
         registry ? registry_models(registry, r->arena, &r->models, &r->count, ROWS_MAX, cancel, e)

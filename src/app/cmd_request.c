@@ -8,25 +8,36 @@
 #include "client/runpod_logs.h"
 #include "core/wait.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { INPUT_MAX = 10 << 20, TALK_ARENA = 64 << 20, RUN_DEADLINE_MS = 60 * 60 * 1000 };
 
-/* Standard input to its end, or a file. */
-static int read_all(const char *path, struct buf *out, struct err *e)
+/* Standard input to its end. Nobody may ever write to it, so the cancel is looked at in between. */
+static int read_input(struct buf *out, struct cancel *cancel, struct err *e)
 {
-    if (strcmp(path, "-") != 0)
-        return file_read(path, out, e);
+    enum { LOOK_MS = 100 };
     char piece[16 * 1024];
-    ssize_t n;
-    while ((n = read(STDIN_FILENO, piece, sizeof piece)) > 0)
+    for (;;) {
+        struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+        int ready = poll(&in, 1, LOOK_MS);
+        if (cancel_check(cancel, e))
+            return -1;
+        if (ready <= 0)
+            continue;
+        ssize_t n = read(STDIN_FILENO, piece, sizeof piece);
+        if (n < 0)
+            return err_errno(e, errno, "cannot read standard input");
+        if (n == 0)
+            return 0;
         if (buf_append(out, piece, (size_t)n))
             return err_set(e, ERR_INPUT, 0, "standard input is larger than %d MB", INPUT_MAX >> 20);
-    return 0;
+    }
 }
 
 /* ---- run ----------------------------------------------------------------------------------------- */
@@ -35,10 +46,22 @@ struct running {
     struct json *input;
     struct arena *arena;
     struct request q;
+    char endpoint[ENDPOINT_ID_MAX];
+    struct err ledger; /* why the request is not kept; class ERR_NONE = it is */
 };
 
+/* The ledger of the calling thread. A request goes out without it, but not silently. */
+static struct state *open_ledger(struct call *c, struct err *why)
+{
+    err_clear(why);
+    struct state *s = engine_state(&c->engine, why);
+    if (!s)
+        err_wrap(why, "the request is not kept in the ledger");
+    return s;
+}
+
 /* --input JSON, --input @FILE, --input -, or --prompt TEXT [--max-tokens N]. */
-static int make_input(struct call *c, struct json **out, struct err *e)
+static int make_input(struct call *c, struct json **out, struct cancel *cancel, struct err *e)
 {
     const char *input = asked_text(c->asked, "input"), *prompt = asked_text(c->asked, "prompt");
     int64_t tokens;
@@ -59,8 +82,10 @@ static int make_input(struct call *c, struct json **out, struct err *e)
     struct buf text;
     buf_init(&text, INPUT_MAX);
     int failed = 0;
-    if (input[0] == '@' || strcmp(input, "-") == 0)
-        failed = read_all(input[0] == '@' ? input + 1 : input, &text, e);
+    if (strcmp(input, "-") == 0)
+        failed = read_input(&text, cancel, e);
+    else if (input[0] == '@')
+        failed = file_read(input + 1, &text, e);
     else
         buf_str_append(&text, input);
     if (!failed) {
@@ -78,15 +103,17 @@ static int make_input(struct call *c, struct json **out, struct err *e)
 static int run_request(struct call *c, void *arg, struct cancel *cancel, struct err *e)
 {
     struct running *r = arg;
-    char endpoint[ENDPOINT_ID_MAX];
     struct text served;
-    if (answer_resolve(
-            &c->engine, json_str(c->asked, "endpoint"), endpoint, &served, r->arena, cancel, e))
+    if (make_input(c, &r->input, cancel, e) ||
+        answer_resolve(
+            &c->engine, json_str(c->asked, "endpoint"), r->endpoint, &served, r->arena, cancel, e))
         return -1;
-    struct state *ledger = engine_state(&c->engine, NULL);
+    if (c->dry_run)
+        return 0;
+    struct state *ledger = open_ledger(c, &r->ledger);
     const struct request_task task = {.engine = &c->engine,
         .ledger = ledger,
-        .endpoint_id = endpoint,
+        .endpoint_id = r->endpoint,
         .model = served.s,
         .input = r->input,
         .deadline_ms = RUN_DEADLINE_MS,
@@ -94,18 +121,21 @@ static int run_request(struct call *c, void *arg, struct cancel *cancel, struct 
     request_begin(&task, &r->q, r->arena);
     int result = request_follow(&task, &r->q, r->arena, e);
     state_close(ledger);
+    if (result && r->q.job_id[0]) /* it was sent, and bills whoever waits for it */
+        err_hint(e, "the request %s goes on at the endpoint %s", r->q.job_id, r->endpoint);
     return result;
 }
 
-static int dry_run_request(struct call *c, const struct json *input)
+static int print_plan(struct call *c, const struct running *r)
 {
-    struct buf b;
-    buf_init(&b, INPUT_MAX);
-    json_print(input, &b);
-    call_line(c, "POST %s/%s/run {\"input\":%s}", c->profile.runpod_endpoint_base,
-        json_str(c->asked, "endpoint"), buf_str(&b));
-    buf_release(&b);
-    return EXIT_CODE_OK;
+    struct buf line;
+    buf_init(&line, INPUT_MAX + HTTP_URL_MAX);
+    buf_printf(&line, "POST %s/%s/run {\"input\":", c->profile.runpod_endpoint_base, r->endpoint);
+    int failed = json_print(r->input, &line) || buf_char(&line, '}');
+    const char *const lines[] = {buf_str(&line)};
+    int code = failed ? EXIT_CODE_STATE : call_print_plan(c, lines, 1);
+    buf_release(&line);
+    return code;
 }
 
 static void print_answer(struct call *c, const struct request *q)
@@ -117,10 +147,22 @@ static void print_answer(struct call *c, const struct request *q)
         call_line(c, "error: %s", q->error.s);
     if (!isnan(q->cost))
         snprintf(cost, sizeof cost, "$%.5f", q->cost);
+    fflush(c->out);
     if (!c->quiet)
         fprintf(c->errors, "%s: waited %.1f s, ran %.2f s, estimated cost %s\n",
             request_status_name(q->status), (double)(q->delay_ms > 0 ? q->delay_ms : 0) / 1000,
             (double)(q->execution_ms > 0 ? q->execution_ms : 0) / 1000, cost);
+}
+
+/* An answer that is a failure is printed as well; the exit code tells. */
+static int print_request(struct call *c, const struct request *q)
+{
+    int code = EXIT_CODE_OK;
+    if (c->json)
+        code = call_print(c, request_json(q), "slipway.request/1");
+    else
+        print_answer(c, q);
+    return code == EXIT_CODE_OK && q->status != REQUEST_COMPLETED ? EXIT_CODE_REMOTE : code;
 }
 
 static int run(struct call *c)
@@ -128,20 +170,15 @@ static int run(struct call *c)
     struct running r = {.arena = arena_new(TALK_ARENA)};
     struct err e;
     int code = call_open(c);
-    if (!code && (!r.arena || make_input(c, &r.input, &e)))
-        code = r.arena ? call_fail(c, &e) : EXIT_CODE_STATE;
-    if (!code && c->dry_run) {
-        code = dry_run_request(c, r.input);
-    } else if (!code) {
+    if (!code)
+        code = call_may_write(c);
+    if (!code && !r.arena)
+        code = EXIT_CODE_STATE;
+    if (!code) {
         int failed = call_task(c, run_request, NULL, &r, &e);
-        if (failed)
-            code = call_fail(c, &e);
-        else if (c->json)
-            code = call_print(c, request_json(&r.q), "slipway.request/1");
-        else
-            print_answer(c, &r.q);
-        if (!failed && !code && r.q.status != REQUEST_COMPLETED)
-            code = EXIT_CODE_REMOTE;
+        if (r.ledger.class != ERR_NONE)
+            call_complain(c, &r.ledger);
+        code = failed ? call_fail(c, &e) : c->dry_run ? print_plan(c, &r) : print_request(c, &r.q);
     }
     json_free(r.input);
     arena_free(r.arena);
@@ -152,10 +189,11 @@ static int run(struct call *c)
 
 struct talking {
     struct arena *arena;
-    char *question;
+    struct buf question;
     struct request q;
     size_t printed; /* bytes of the cleaned answer that are out */
     struct call *call;
+    struct err ledger; /* as in struct running */
 };
 
 /* The whole answer is cleaned anew each time, so that a sequence cut between pieces cannot get through;
@@ -182,6 +220,18 @@ static void on_piece(void *arg, const struct chat_answer *answer)
     buf_release(&shown);
 }
 
+static int read_question(struct call *c, struct buf *out, struct cancel *cancel, struct err *e)
+{
+    const char *asked = asked_text(c->asked, "question");
+    if (!asked && isatty(STDIN_FILENO))
+        fputs("Your question, ended by Ctrl-D:\n", c->errors);
+    if (asked ? buf_str_append(out, asked) : read_input(out, cancel, e))
+        return asked ? err_set(e, ERR_INPUT, 0, "the question is too long") : -1;
+    if (strlen(buf_str(out)) != out->len)
+        return err_set(e, ERR_INPUT, 0, "the question holds a NUL byte");
+    return out->len ? 0 : err_set(e, ERR_INPUT, 0, "there is no question to ask");
+}
+
 static int talk(struct call *c, void *arg, struct cancel *cancel, struct err *e)
 {
     struct talking *t = arg;
@@ -189,6 +239,7 @@ static int talk(struct call *c, void *arg, struct cancel *cancel, struct err *e)
     struct text served;
     int64_t tokens;
     if (asked_number(c->asked, "max-tokens", 1, 1000000, 0, &tokens, e) ||
+        read_question(c, &t->question, cancel, e) ||
         answer_resolve(
             &c->engine, json_str(c->asked, "model"), endpoint, &served, t->arena, cancel, e))
         return -1;
@@ -197,7 +248,7 @@ static int talk(struct call *c, void *arg, struct cancel *cancel, struct err *e)
     size_t count = 0;
     if (system)
         messages[count++] = (struct chat_message){"system", system};
-    messages[count++] = (struct chat_message){"user", t->question};
+    messages[count++] = (struct chat_message){"user", buf_str(&t->question)};
     const struct chat_options options = {.endpoint_id = endpoint,
         .model = served.s,
         .messages = messages,
@@ -206,7 +257,7 @@ static int talk(struct call *c, void *arg, struct cancel *cancel, struct err *e)
         .max_tokens = tokens};
     struct chat_answer answer;
     chat_answer_init(&answer);
-    struct state *ledger = engine_state(&c->engine, NULL);
+    struct state *ledger = open_ledger(c, &t->ledger);
     int result = answer_stream(
         &c->engine, ledger, &options, &answer, on_piece, t, &t->q, t->arena, cancel, e);
     answer.ended = true;
@@ -231,24 +282,20 @@ static void print_facts(struct call *c, const struct request *q)
 static int chat(struct call *c)
 {
     struct talking t = {.arena = arena_new(TALK_ARENA), .call = c};
-    struct buf typed;
     struct err e;
-    buf_init(&typed, INPUT_MAX);
+    buf_init(&t.question, INPUT_MAX);
     int code = call_open(c);
-    const char *question = asked_text(c->asked, "question");
-    if (!code && !question && isatty(STDIN_FILENO))
-        fputs("Your question, ended by Ctrl-D:\n", c->errors);
-    if (!code && (question ? buf_str_append(&typed, question) : read_all("-", &typed, &e)))
-        code = question ? EXIT_CODE_STATE : call_fail(c, &e);
-    if (!code && !typed.len)
-        code = call_usage(c, "there is no question to ask");
-    t.question = buf_take(&typed, NULL);
-    if (!code && (!t.arena || !t.question))
+    if (!code)
+        code = call_may_write(c);
+    if (!code && !t.arena)
         code = EXIT_CODE_STATE;
     if (!code) {
         int failed = call_task(c, talk, NULL, &t, &e);
         if (!c->json && t.printed)
             fputc('\n', c->out);
+        fflush(c->out);
+        if (t.ledger.class != ERR_NONE)
+            call_complain(c, &t.ledger);
         if (failed)
             code = call_fail(c, &e);
         else if (c->json)
@@ -256,8 +303,7 @@ static int chat(struct call *c)
         else if (!c->quiet)
             print_facts(c, &t.q);
     }
-    free(t.question);
-    buf_release(&typed);
+    buf_release(&t.question);
     arena_free(t.arena);
     return code;
 }
@@ -266,7 +312,8 @@ static int chat(struct call *c)
 
 enum {
     STREAMS_MAX = 32,
-    QUIET_MS = 1500,
+    QUIET_MS = 1500,  /* a silence that ends it without --follow … */
+    LISTEN_MS = 5000, /* … where it comes; workers that never fall silent are left then */
     LOOK_AGAIN_MS = 15000,
     LINES_ARENA = 1 << 20,
     READ_ARENA = 64 << 20
@@ -368,7 +415,8 @@ static int64_t read_streams(struct listening *l, int64_t most)
     return again;
 }
 
-/* Without --follow the streams, which never end, are cut after a silence (spec/runpod.md §5). */
+/* Without --follow the streams, which never end, are cut after a silence, or when there is none
+ * (spec/runpod.md §5). */
 static int listen_to_workers(struct call *c, void *arg, struct cancel *cancel, struct err *e)
 {
     struct listening *l = arg;
@@ -378,7 +426,7 @@ static int listen_to_workers(struct call *c, void *arg, struct cancel *cancel, s
     cancel_add(cancel, &hook);
     int result = find_workers(l, cancel, e);
     int64_t look_ms = clock_mono_ms(clock) + LOOK_AGAIN_MS;
-    int64_t quiet_ms = clock_mono_ms(clock) + 2 * QUIET_MS;
+    int64_t quiet_ms = clock_mono_ms(clock) + 2 * QUIET_MS, end_ms = quiet_ms + LISTEN_MS;
     while (!result && !(result = cancel_check(cancel, e))) {
         uint64_t seen = wait_seen(&l->wait);
         size_t before = l->lines;
@@ -386,7 +434,7 @@ static int listen_to_workers(struct call *c, void *arg, struct cancel *cancel, s
         int64_t now = clock_mono_ms(clock);
         if (l->lines != before)
             quiet_ms = now + QUIET_MS;
-        if (!follow && (now >= quiet_ms || !l->count))
+        if (!follow && (now >= quiet_ms || now >= end_ms || !l->count))
             break;
         if (follow && now >= look_ms) {
             result = find_workers(l, cancel, e);
@@ -416,7 +464,7 @@ static int logs(struct call *c)
         return EXIT_CODE_STATE;
     if (call_task(c, listen_to_workers, NULL, &l, &e))
         code = call_fail(c, &e);
-    else if (!l.lines && !c->quiet)
+    else if (!l.lines && !c->quiet && !cancel_fired(c->engine.quit))
         fprintf(c->errors, "no lines%s\n", l.count ? "" : ": no worker is up");
     wait_release(&l.wait);
     return code;

@@ -19,7 +19,7 @@ static int demo(struct call *c)
     if (demo_start(&d, scenario ? scenario : "demo", speed ? speed : "5", &e))
         return call_fail(c, &e);
     const struct config_environment environment = demo_environment(&d);
-    const struct dashboard_options options = {.demo = scenario ? scenario : "demo",
+    const struct dashboard_options options = {.demo = scenario ? scenario : "",
         .folder = asked_text(c->asked, "folder"),
         .registry_ms = DEMO_REGISTRY_MS,
         .beside = demo_fill};
@@ -52,15 +52,16 @@ static int migrate(struct call *c)
 {
     int made = 0;
     struct err e;
+    static const char *const plan[] = {
+        "CREATE TABLE llm_models, inference_deployments, local_training_jobs, "
+        "local_training_metrics, where none of them exists"};
     int code = call_open(c);
+    if (!code)
+        code = call_may_write(c);
     if (code)
         return code;
-    if (c->dry_run) {
-        call_line(c,
-            "would make the tables llm_models, inference_deployments, local_training_jobs and "
-            "local_training_metrics where none of them exists");
-        return EXIT_CODE_OK;
-    }
+    if (c->dry_run)
+        return call_print_plan(c, plan, sizeof plan / sizeof *plan);
     if (call_task(c, make_tables, NULL, &made, &e))
         return call_fail(c, &e);
     if (c->json) {

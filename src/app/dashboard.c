@@ -13,7 +13,6 @@
 #include "client/runpod_watch.h"
 #include "core/loop.h"
 #include "core/signals.h"
-#include "ui/press.h"
 #include "ui/screen.h"
 #include "ui/terminal.h"
 
@@ -89,6 +88,7 @@ static void idle(void *arg)
 
 static void suspend(struct dashboard *d)
 {
+    d->host.suspend = false;
     terminal_suspend();
     signals_suspend();
     terminal_resume();
@@ -98,10 +98,9 @@ static void suspend(struct dashboard *d)
 
 static void on_press(struct dashboard *d, int32_t press)
 {
-    if (press == PRESS_CTRL('z'))
+    screen_press(d->screen, press);
+    if (d->host.suspend)
         suspend(d);
-    else
-        screen_press(d->screen, press);
 }
 
 static void read_input(struct dashboard *d)
@@ -121,7 +120,7 @@ static void read_input(struct dashboard *d)
             return;
         }
     }
-    d->input_due_ms = again;
+    d->input_due_ms = again < 0 ? -1 : clock_mono_ms(clock_real()) + again;
 }
 
 static void on_input(struct loop *l, int fd, short events, void *arg)
@@ -138,6 +137,18 @@ static void on_due(struct loop *l, int fd, short events, void *arg)
         read_input(d);
 }
 
+/* What an operation has just made is looked at now, not at the next turn. */
+static void look_at_once(struct dashboard *d, const struct operation *now)
+{
+    const struct operation *before = store_operation_by_id(d->store, now->id);
+    bool made = now->endpoint_id[0] && (!before || !before->endpoint_id[0]);
+    bool ended = now->state == OPERATION_DONE && before && before->state != OPERATION_DONE;
+    if (made)
+        runpod_watch_hurry_list(d->host.runpod);
+    if (ended)
+        registry_watch_hurry(d->host.registry);
+}
+
 static void on_inbox(struct loop *l, int fd, short events, void *arg)
 {
     (void)l, (void)fd, (void)events;
@@ -146,10 +157,13 @@ static void on_inbox(struct loop *l, int fd, short events, void *arg)
     struct message *m = inbox_receive(d->engine->inbox, &dropped);
     for (struct message *next; m; m = next) {
         next = m->next;
-        if (m->type == NEWS_CHAT)
+        if (m->type == NEWS_CHAT) {
             chats_take(d->host.chats, m);
-        else
-            store_apply(d->store, m);
+            continue;
+        }
+        if (m->type == NEWS_OPERATION)
+            look_at_once(d, m->payload);
+        store_apply(d->store, m);
     }
     if (dropped.logs)
         store_log_note_dropped(d->store, dropped.logs);

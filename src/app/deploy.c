@@ -47,6 +47,10 @@ static int look_at_repository(struct deploy *d, struct err *e)
 {
     struct work *w = d->w;
     work_step(w, REPOSITORY, STEP_RUNNING, "asking the Hub");
+    if (!runpod_has_key(w->engine->runpod)) {
+        err_set(e, ERR_AUTH, 0, "there is no RunPod key");
+        return err_hint(e, "set RUNPOD_API_KEY, or runpod_api_key in the profile");
+    }
     const char *noted = work_noted(w, "revision");
     if (deploy_plan_model(&d->plan, w->engine->hub, noted, w->keep, w->cancel, e))
         return -1;
@@ -115,10 +119,24 @@ static int ask(struct deploy *d, struct err *e)
 
 /* ---- making it ----------------------------------------------------------------------------------- */
 
+/* The journal masks what looks like a key, and a resumed run has only the journal. */
+static int lost_secret(const struct deploy_plan *p, struct err *e)
+{
+    for (size_t i = 0; i < p->endpoint.env_count; i++)
+        if (!p->env[i].secret && strstr(p->env[i].value, "***")) {
+            err_set(e, ERR_STATE, 0,
+                "the value of %s was a secret, which the journal does not keep", p->env[i].name);
+            return err_hint(e, "deploy again with --env %s=…", p->env[i].name);
+        }
+    return 0;
+}
+
 static int make_endpoint(struct deploy *d, bool exists, struct err *e)
 {
     struct work *w = d->w;
     work_step(w, ENDPOINT, STEP_RUNNING, "%s", exists ? "exists" : "creating");
+    if (!exists && w->resumed && lost_secret(&d->plan, e))
+        return -1;
     if (!exists && (work_note(w, "revision", d->plan.revision, e) ||
                        work_note(w, "creating", d->plan.name, e) ||
                        runpod_endpoint_create(w->engine->runpod, &d->plan.endpoint, w->keep,

@@ -40,6 +40,23 @@ static int read_numbers(const struct json *asked, int64_t out[NUMBERS], struct e
     return 0;
 }
 
+/* What the endpoint is called: as asked, else as the repository. */
+static const char *name_of(const struct json *asked)
+{
+    const char *name = asked_text(asked, "name"), *repo = asked_text(asked, "repo");
+    const char *slash = strchr(repo, '/');
+    return name ? name : slash ? slash + 1 : repo;
+}
+
+static int check_budget(const char *budget, struct err *e)
+{
+    char *end = NULL;
+    double dollars = budget ? strtod(budget, &end) : 0;
+    if (!budget || (end != budget && !*end && dollars >= 0 && dollars <= 1e9))
+        return 0;
+    return err_set(e, ERR_INPUT, 0, "budget must be an amount of dollars, like 25 or 25.50");
+}
+
 int deploy_plan_check(const struct json *asked, struct err *e)
 {
     int64_t found[NUMBERS];
@@ -50,9 +67,11 @@ int deploy_plan_check(const struct json *asked, struct err *e)
     }
     if (hub_check_repo_id(repo, e))
         return -1;
-    if (name && strlen(name) < 3)
-        return err_set(e, ERR_INPUT, 0, "the endpoint's name needs at least three characters");
-    return read_numbers(asked, found, e);
+    if (strlen(name_of(asked)) < 3) {
+        err_set(e, ERR_INPUT, 0, "the endpoint's name needs at least three characters");
+        return name ? -1 : err_hint(e, "name it with --name");
+    }
+    return check_budget(asked_text(asked, "budget"), e) || read_numbers(asked, found, e) ? -1 : 0;
 }
 
 /* ---- environment --------------------------------------------------------------------------------- */
@@ -120,12 +139,9 @@ int deploy_plan_init(struct deploy_plan *p, const struct json *asked, const stru
     int64_t n[NUMBERS];
     if (read_numbers(asked, n, e))
         return -1;
-    const char *repo = asked_text(asked, "repo"), *slash = strchr(repo, '/');
-    const char *name = asked_text(asked, "name"), *image = asked_text(asked, "image");
-    *p = (struct deploy_plan){.repo = repo,
-        .name = name    ? name
-                : slash ? slash + 1
-                        : repo,
+    const char *image = asked_text(asked, "image");
+    *p = (struct deploy_plan){.repo = asked_text(asked, "repo"),
+        .name = name_of(asked),
         .asked = asked,
         .profile = profile,
         .arena = a,

@@ -1,6 +1,8 @@
 /* In the order in which things depend on each other; released backwards. */
 #include "app/engine.h"
 
+#include "base/file.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,12 +59,34 @@ void engine_release(struct engine *g)
     *g = (struct engine){0};
 }
 
-/* The embedded registry is ours alone, so its tables are made without being asked for; a database that
- * somebody named is left as it is (`slipway migrate`). */
-bool engine_makes_tables(const struct engine *g)
+int engine_may_write(const struct engine *g, struct err *e)
 {
     const struct profile *p = g->profile;
-    return !p->read_only && strcmp(p->origin[SETTING_DATABASE_URL], "built-in") == 0;
+    if (!p->read_only)
+        return 0;
+    err_set(e, ERR_STATE, 0, "the profile %s is read-only (%s): nothing can be written with it",
+        p->name, p->origin[SETTING_READ_ONLY]);
+    return err_hint(e, strcmp(p->origin[SETTING_READ_ONLY], "--read-only") == 0
+                           ? "leave out --read-only"
+                           : "choose another profile (--profile)");
+}
+
+/* The embedded registry is ours alone, so its tables are made without being asked for; a database that
+ * somebody named is left as it is (`slipway migrate`). */
+static bool is_embedded(const struct engine *g)
+{
+    return strcmp(g->profile->origin[SETTING_DATABASE_URL], "built-in") == 0;
+}
+
+bool engine_makes_tables(const struct engine *g)
+{
+    return !g->profile->read_only && is_embedded(g);
+}
+
+bool engine_has_registry(const struct engine *g)
+{
+    const char *file = strchr(g->profile->database_url, ':') + 1;
+    return !is_embedded(g) || engine_makes_tables(g) || file_exists(file);
 }
 
 struct registry *engine_registry(struct engine *g, struct cancel *cancel, struct err *e)
@@ -71,6 +95,8 @@ struct registry *engine_registry(struct engine *g, struct cancel *cancel, struct
     struct db *db = db_open(&options, cancel, e);
     struct registry *r = db ? registry_new(db, options.user_id, e) : NULL;
     int made;
+    if (!r && e && e->class == ERR_NET && !e->hint[0])
+        err_hint(e, "its address is from %s", g->profile->origin[SETTING_DATABASE_URL]);
     if (!r || !engine_makes_tables(g) || !registry_migrate(r, &made, cancel, e))
         return r;
     registry_free(r);
@@ -79,5 +105,8 @@ struct registry *engine_registry(struct engine *g, struct cancel *cancel, struct
 
 struct state *engine_state(struct engine *g, struct err *e)
 {
-    return state_open(g->profile->state_file, e);
+    struct state *s = state_open(g->profile->state_file, e);
+    if (!s && e && e->class == ERR_IO && !e->hint[0])
+        err_hint(e, "Slipway keeps its journal there; XDG_STATE_HOME names another place");
+    return s;
 }

@@ -32,6 +32,13 @@ static int repaint(struct host_state *h, const struct intent *i, struct err *e)
     return 0;
 }
 
+static int suspend(struct host_state *h, const struct intent *i, struct err *e)
+{
+    (void)i, (void)e;
+    h->suspend = true;
+    return 0;
+}
+
 static int copy(struct host_state *h, const struct intent *i, struct err *e)
 {
     (void)h, (void)e;
@@ -182,6 +189,7 @@ static int cancel_request(struct host_state *h, const struct intent *i, struct e
 static act_fn *const acts[ACTIONS] = {
     [ACTION_QUIT] = quit,
     [ACTION_REPAINT] = repaint,
+    [ACTION_SUSPEND] = suspend,
     [ACTION_COPY] = copy,
     [ACTION_REFRESH] = refresh,
     [ACTION_UPLOAD] = upload,
@@ -199,8 +207,8 @@ static void act(void *arg, const struct intent *i)
 {
     struct host_state *h = arg;
     struct err e;
-    bool ready = h->operations && h->chats;
-    if (!acts[i->action] || (!ready && i->action != ACTION_QUIT && i->action != ACTION_REPAINT))
+    bool needs_engine = i->action >= ACTION_UPLOAD;
+    if (!acts[i->action] || (needs_engine && !(h->operations && h->chats)))
         return;
     if (acts[i->action](h, i, &e))
         outcome_bad(h->engine->inbox, &e);

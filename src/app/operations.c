@@ -108,8 +108,13 @@ static int open_journal(struct work *w, struct err *e)
         .updated_ms = w->record.started_ms};
     struct journal_entry begin = entry;
     memcpy(begin.id, w->record.id, sizeof begin.id);
-    return w->resumed ? state_operation_claim(w->state, w->record.id, e)
-                      : state_operation_begin(w->state, &begin, e);
+    if (!(w->resumed ? state_operation_claim(w->state, w->record.id, e)
+                     : state_operation_begin(w->state, &begin, e)))
+        return 0;
+    /* It is not ours: how it ends is not for us to write down. */
+    state_close(w->state);
+    w->state = NULL;
+    return -1;
 }
 
 /* What a failure means for the operation: quitting leaves it to be resumed. */
@@ -134,8 +139,8 @@ static void finish(struct work *w, int failed, const struct err *e)
     for (size_t i = 0; failed && e->class != ERR_NONE && i < o->step_count; i++)
         if (o->steps[i].state == STEP_RUNNING)
             o->steps[i].state = STEP_FAILED;
-    if (w->state && o->state != OPERATION_INTERRUPTED)
-        state_operation_end(w->state, o->id, o->state, failed ? e->message : "", NULL);
+    if (w->state)
+        state_operation_end(w->state, o->id, o->state, o->error.message, NULL);
     state_close(w->state);
     w->state = NULL;
     atomic_store(&w->asking, false);
@@ -228,11 +233,7 @@ static int launch(struct operations *all, struct work *w, struct err *e)
 static int refuse_read_only(
     const struct engine *g, const struct operation_flags *flags, struct err *e)
 {
-    if (!g->profile->read_only || flags->dry_run)
-        return 0;
-    err_set(
-        e, ERR_STATE, 0, "the profile is read-only: nothing can be uploaded or deployed with it");
-    return err_hint(e, "leave out --read-only, or choose another profile");
+    return flags->dry_run ? 0 : engine_may_write(g, e);
 }
 
 int operations_start(struct operations *all, enum operation_kind kind, struct json *asked,
@@ -252,6 +253,35 @@ int operations_start(struct operations *all, enum operation_kind kind, struct js
     return launch(all, w, e);
 }
 
+/* ---- resuming ---------------------------------------------------------------------------------- */
+
+static bool unregistered(const struct journal_entry *j)
+{
+    return j->kind == OPERATION_DEPLOY && j->state == OPERATION_DONE &&
+           json_str(j->done, "endpoint_id") && !json_str(j->done, "model_id") &&
+           !json_str(j->done, "gone");
+}
+
+bool operation_can_resume(const struct journal_entry *j)
+{
+    if (j->kind == OPERATION_REGISTER || !json_str(j->done, "agreed"))
+        return false;
+    if (j->state == OPERATION_CANCELLED) /* somebody stopped it, but what it made may bill */
+        return json_str(j->done, "creating") != NULL;
+    return j->state == OPERATION_INTERRUPTED || j->state == OPERATION_FAILED || unregistered(j);
+}
+
+static int register_it(struct operations *all, const struct journal_entry *j,
+    const struct operation_flags *flags, char id[OPERATION_ID_MAX], struct err *e)
+{
+    struct json *asked = json_new_object();
+    if (json_add_str(asked, "deploy", j->id)) {
+        json_free(asked);
+        return err_set(e, ERR_IO, 0, "out of memory");
+    }
+    return operations_start(all, OPERATION_REGISTER, asked, flags, id, e);
+}
+
 int operations_resume(struct operations *all, const char *begin,
     const struct operation_flags *flags, char id[OPERATION_ID_MAX], struct err *e)
 {
@@ -267,8 +297,13 @@ int operations_resume(struct operations *all, const char *begin,
         err_set(e, ERR_STATE, 0, "%s is under way", j->title);
         goto out;
     }
+    if (unregistered(j)) {
+        result = register_it(all, j, flags, id, e);
+        goto out;
+    }
     if (j->state == OPERATION_DONE) {
-        err_set(e, ERR_STATE, 0, "%s is done already", j->title);
+        err_set(e, ERR_STATE, 0, "the %s of %s is done already", operation_kind_name(j->kind),
+            j->title);
         goto out;
     }
     w = work_new(all->engine, j->kind, json_dup(j->asked), json_dup(j->done), flags);

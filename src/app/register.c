@@ -2,6 +2,7 @@
 #include "app/register.h"
 
 #include "app/asked.h"
+#include "client/runpod_control.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 enum { URL_MAX = 512 };
+enum { ENDPOINT, REGISTER };
 
 static double number(const struct json *j, const char *key)
 {
@@ -90,31 +92,62 @@ static void title(const struct json *asked, char *out, size_t size)
     snprintf(out, size, "%s", name ? name : "registration");
 }
 
+/* Whether the endpoint is still there. One that is gone is noted, so that nobody is sent here again. */
+static int see_endpoint(struct work *w, const struct journal_entry *deployment, struct err *e)
+{
+    struct endpoint endpoint;
+    const char *id = asked_text(deployment->done, "endpoint_id");
+    if (!id)
+        return err_set(e, ERR_STATE, 0, "%s has no endpoint yet", deployment->title);
+    snprintf(w->record.endpoint_id, sizeof w->record.endpoint_id, "%s", id);
+    if (!runpod_endpoint(w->engine->runpod, id, w->keep, &endpoint, w->cancel, e))
+        return 0;
+    if (e->class != ERR_REMOTE || e->number != 404)
+        return -1;
+    if (w->state)
+        state_operation_note(w->state, deployment->id, "gone", "yes", NULL);
+    return err_set(e, ERR_STATE, 404, "the endpoint %s is gone: there is nothing to register", id);
+}
+
+static int enter(struct work *w, const struct journal_entry *deployment, struct err *e)
+{
+    if (w->flags.dry_run) {
+        work_plan(w, "insert or update llm_models (%s) and inference_deployments (%s)",
+            name_of(deployment->asked), w->record.endpoint_id);
+        err_clear(e);
+        return -1;
+    }
+    work_step(w, REGISTER, STEP_RUNNING, "writing the row");
+    if (register_deployment(w, deployment->asked, deployment->done, e) ||
+        state_operation_note(w->state, deployment->id, "model_id", w->record.model_id, e))
+        return -1;
+    work_step(w, REGISTER, STEP_DONE, "row %.8s", w->record.model_id);
+    work_say(w, "registered");
+    return 0;
+}
+
 static int run(struct work *w, struct err *e)
 {
     struct journal_list list = {0};
-    const char *id = asked_text(w->asked, "deploy");
-    work_step(w, 0, STEP_RUNNING, "writing the row");
-    if (!w->state)
-        return err_set(e, ERR_INPUT, 0, "a registration has no dry run");
-    if (state_operation(w->state, id, &list, e))
-        return -1;
+    struct state *state = engine_state(w->engine, e);
+    int result = -1;
+    work_step(w, ENDPOINT, STEP_RUNNING, "looking whether it is there");
+    if (!state || state_operation(state, asked_text(w->asked, "deploy"), &list, e))
+        goto out;
     const struct journal_entry *deployment = &list.entries[0];
     w->record.title = text_from(w->keep, deployment->title);
-    const char *endpoint = asked_text(deployment->done, "endpoint_id");
-    snprintf(w->record.endpoint_id, sizeof w->record.endpoint_id, "%s", endpoint ? endpoint : "");
-    int result = register_deployment(w, deployment->asked, deployment->done, e);
-    if (!result) {
-        result = state_operation_note(w->state, deployment->id, "model_id", w->record.model_id, e);
-        work_step(w, 0, STEP_DONE, "row %.8s", w->record.model_id);
-        work_say(w, "registered");
-    }
+    if (see_endpoint(w, deployment, e))
+        goto out;
+    work_step(w, ENDPOINT, STEP_DONE, "%s", w->record.endpoint_id);
+    result = enter(w, deployment, e);
+out:
     journal_list_release(&list);
+    state_close(state);
     return result;
 }
 
 const struct work_kind work_register = {
-    .steps = {"register"},
+    .steps = {"endpoint", "register"},
     .check = check,
     .title = title,
     .run = run,

@@ -151,10 +151,11 @@ static int look(
     arena_free(*texts);
     *texts = a;
     *q = seen;
-    if (request_is_final(q->status)) {
+    if (request_is_final(q->status))
         q->ended_ms = clock_wall_ms(t->engine->clock);
+    /* The worker is asked about while it is there: it may be gone when the request has ended. */
+    if (changed && (q->worker_id[0] || request_is_final(q->status)))
         prices_request(t->engine->prices, q, a, t->cancel);
-    }
     if (changed)
         keep(t, q);
     return 0;

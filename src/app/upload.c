@@ -74,15 +74,28 @@ static int read_folder(struct upload *u, struct err *e)
     return 0;
 }
 
+/* 401 is what a repository that is not there gets too, where the token is good (spec/huggingface.md §7.1). */
+static bool token_is_bad(struct upload *u)
+{
+    struct work *w = u->w;
+    struct hub_user user;
+    struct err why;
+    return hub_whoami(w->engine->hub, w->keep, &user, w->cancel, &why) && why.class == ERR_AUTH;
+}
+
 static int look_at_repository(struct upload *u, struct err *e)
 {
     struct work *w = u->w;
     struct hub_info info;
     struct err why;
     work_step(w, REPOSITORY, STEP_RUNNING, "looking whether it exists");
+    if (!hub_has_token(w->engine->hub)) {
+        err_set(e, ERR_AUTH, 0, "there is no token of the Hub");
+        return err_hint(e, "set HF_TOKEN, or hf_token in the profile");
+    }
     u->exists = !hub_info(w->engine->hub, u->repo, u->revision, w->keep, &info, w->cancel, &why);
     if (!u->exists && !(why.class == ERR_REMOTE && why.number == 404) &&
-        !(why.class == ERR_AUTH && hub_has_token(w->engine->hub))) {
+        (why.class != ERR_AUTH || token_is_bad(u))) {
         *e = why;
         return -1;
     }
@@ -98,6 +111,31 @@ static int look_at_repository(struct upload *u, struct err *e)
     work_step(w, REPOSITORY, u->exists ? STEP_DONE : STEP_WAITING, "%s, %s",
         u->exists ? "exists" : "will be created", u->is_private ? "private" : "public");
     return 0;
+}
+
+/* The requests that would change something, as they would go out. */
+static void plan_requests(struct upload *u)
+{
+    struct work *w = u->w;
+    const char *hub = hub_endpoint(w->engine->hub), *slash = strchr(u->repo, '/');
+    const char *revision = u->revision ? u->revision : "main";
+    if (!u->exists)
+        work_plan(w,
+            "POST %s/api/repos/create {\"name\":\"%s\",\"organization\":\"%.*s\",\"type\":"
+            "\"model\",\"visibility\":\"%s\"}",
+            hub, slash + 1, (int)(slash - u->repo), u->repo, u->is_private ? "private" : "public");
+    work_plan(w, "POST %s/api/models/%s/preupload/%s (which of the files go as LFS objects)", hub,
+        u->repo, revision);
+    work_plan(w,
+        "POST %s/%s.git/info/lfs/objects/batch, then PUT of what the Hub lacks to the addresses that "
+        "it gives",
+        hub, u->repo);
+    work_plan(w, "POST %s/api/models/%s/commit/%s “%s” with %zu files", hub, u->repo, revision,
+        u->message, u->list->send_count);
+    for (size_t i = 0; i < u->list->count; i++)
+        if (u->list->files[i].send)
+            work_plan(
+                w, "  %s, %" PRId64 " bytes", u->list->files[i].path.s, u->list->files[i].size);
 }
 
 static void plan(struct upload *u)
@@ -118,6 +156,8 @@ static void plan(struct upload *u)
         if (!f->send && f->size >= 0)
             work_plan(w, "left out: %s (%s)", f->path.s, f->result.s);
     }
+    if (w->flags.dry_run)
+        plan_requests(u);
 }
 
 /* 1 by default; making something public is typed out (screens.md). */

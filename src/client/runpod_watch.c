@@ -23,14 +23,16 @@ static void take_orders(struct runpod_watch *w)
 {
     char focus[ENDPOINT_ID_MAX];
     pthread_mutex_lock(&w->lock);
-    bool hurry = w->orders.hurry, refocus = w->orders.refocus;
+    bool hurry = w->orders.hurry, hurry_list = w->orders.hurry_list, refocus = w->orders.refocus;
     memcpy(focus, w->orders.focus, sizeof focus);
-    w->orders.hurry = w->orders.refocus = false;
+    w->orders.hurry = w->orders.hurry_list = w->orders.refocus = false;
     pthread_mutex_unlock(&w->lock);
     if (refocus)
         watch_set_focus(w, focus);
     if (hurry)
         watch_hurry_all(w);
+    else if (hurry_list)
+        cadence_hurry(&w->list, clock_mono_ms(w->clock));
 }
 
 /* Real milliseconds to sleep. A clock that stands still is looked at again after a while. */
@@ -143,6 +145,14 @@ void runpod_watch_hurry(struct runpod_watch *w)
 {
     pthread_mutex_lock(&w->lock);
     w->orders.hurry = true;
+    pthread_mutex_unlock(&w->lock);
+    wait_poke(&w->wait);
+}
+
+void runpod_watch_hurry_list(struct runpod_watch *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->orders.hurry_list = true;
     pthread_mutex_unlock(&w->lock);
     wait_poke(&w->wait);
 }

@@ -174,30 +174,19 @@ static void rechoose(struct runpod_watch *w, int64_t now)
 /* ---- lines ------------------------------------------------------------------------------------- */
 
 struct batch {
-    struct message *m;
-    struct log_page *page;
+    struct arena *arena; /* of the lines' texts */
+    struct log_line lines[BATCH_LINES];
+    size_t count;
 };
 
 /* By time; lines of one time stay in the order in which they came. Mostly they come at the end. */
 static void add_line(const struct log_line *line, void *arg)
 {
-    struct log_page *page = ((struct batch *)arg)->page;
-    size_t at = page->count++;
-    for (; at > 0 && page->lines[at - 1].at_ms > line->at_ms; at--)
-        page->lines[at] = page->lines[at - 1];
-    page->lines[at] = *line;
-}
-
-static int begin_batch(struct batch *b)
-{
-    b->m = message_new(MESSAGE_LOG, NEWS_LOG, NULL, BATCH_ARENA);
-    b->page = b->m ? arena_alloc(b->m->arena, sizeof *b->page) : NULL;
-    if (b->page)
-        b->page->lines = arena_array(b->m->arena, BATCH_LINES, sizeof *b->page->lines);
-    if (b->page && b->page->lines)
-        return 0;
-    message_free(b->m);
-    return -1;
+    struct batch *b = arg;
+    size_t at = b->count++;
+    for (; at > 0 && b->lines[at - 1].at_ms > line->at_ms; at--)
+        b->lines[at] = b->lines[at - 1];
+    b->lines[at] = *line;
 }
 
 /* Not later than that. */
@@ -218,8 +207,7 @@ static size_t fill(struct runpod_watch *w, struct batch *b)
         int64_t next;
         if (!f->log)
             continue;
-        (void)runpod_log_read_some(
-            f->log, BATCH_LINES - b->page->count, b->m->arena, add_line, b, &next);
+        (void)runpod_log_read_some(f->log, BATCH_LINES - b->count, b->arena, add_line, b, &next);
         if (next >= 0)
             due_by(w, next);
         if (runpod_log_over(f->log)) {
@@ -227,23 +215,49 @@ static size_t fill(struct runpod_watch *w, struct batch *b)
             w->choose = true;
         }
     }
-    return b->page->count;
+    return b->count;
+}
+
+static struct text copy(struct arena *a, struct text t)
+{
+    const char *s = arena_dup(a, t.s, t.len);
+    return s ? (struct text){s, t.len} : TEXT("");
+}
+
+/* What goes out takes just the room that its lines need: main keeps it for as long as they are shown. */
+static void send_lines(struct runpod_watch *w, const struct batch *b)
+{
+    struct message *m = message_new(MESSAGE_LOG, NEWS_LOG, NULL, 2 * BATCH_ARENA);
+    struct log_page *page = m ? arena_alloc(m->arena, sizeof *page) : NULL;
+    if (page)
+        page->lines = arena_array(m->arena, b->count, sizeof *page->lines);
+    if (!page || !page->lines) {
+        message_free(m);
+        return;
+    }
+    for (page->count = 0; page->count < b->count; page->count++) {
+        const struct log_line *line = &b->lines[page->count];
+        page->lines[page->count] = *line;
+        page->lines[page->count].origin = copy(m->arena, line->origin);
+        page->lines[page->count].line = copy(m->arena, line->line);
+    }
+    m->payload = page;
+    (void)inbox_send(w->inbox, m);
 }
 
 /* One batch; false when there was nothing. */
 static bool send_batch(struct runpod_watch *w)
 {
     struct batch b;
-    if (begin_batch(&b))
-        return false;
-    if (fill(w, &b) == 0) {
-        message_free(b.m);
-        return false;
+    b.count = 0;
+    b.arena = arena_new(BATCH_ARENA);
+    size_t count = b.arena ? fill(w, &b) : 0;
+    if (count > 0) {
+        send_lines(w, &b);
+        w->logs_ms = clock_mono_ms(w->clock);
     }
-    b.m->payload = b.page;
-    (void)inbox_send(w->inbox, b.m);
-    w->logs_ms = clock_mono_ms(w->clock);
-    return true;
+    arena_free(b.arena);
+    return count > 0;
 }
 
 void watch_logs(struct runpod_watch *w)

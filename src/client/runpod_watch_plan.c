@@ -53,7 +53,7 @@ void watch_health_due(struct watched *e, uint64_t seed)
 
 void watch_endpoint_init(struct watched *e, uint64_t seed)
 {
-    e->health_ms = e->workers_ms = -1;
+    e->health_ms = e->workers_ms = e->young_until_ms = -1;
     watch_health_due(e, seed);
     cadence_init(&e->workers_again, WORKERS_MS, AGAIN_MAX_MS, 0.1, seed + 1);
 }
@@ -100,7 +100,7 @@ bool watch_may_call(struct runpod_watch *w)
 int64_t watch_workers_ms(const struct watched *e)
 {
     const struct health *h = &e->health;
-    if (e->focused || e->trouble)
+    if (watch_urgent(e))
         return WORKERS_URGENT_MS;
     bool asleep = e->has_health && e->has_workers && e->worker_count == 0 &&
                   h->in_progress + h->idle + h->initializing + h->ready + h->running == 0;

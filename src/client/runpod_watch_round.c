@@ -115,7 +115,7 @@ static void ask_workers(struct runpod_watch *w, struct round *rd, struct turn *t
         const struct watched *e = &w->endpoints[i];
         if (cadence_due(&e->workers_again, now))
             turns[n++] = (struct turn){
-                i, lateness(e->workers_ms, watch_workers_ms(e), e->focused || e->trouble, now)};
+                i, lateness(e->workers_ms, watch_workers_ms(e), watch_urgent(e), now)};
     }
     qsort(turns, n, sizeof *turns, by_lateness);
     for (size_t i = 0; i < n && rd->n < WATCH_ASKS_MAX && watch_may_call(w); i++)
@@ -129,7 +129,7 @@ static void ask_health(struct runpod_watch *w, struct round *rd, struct turn *tu
         return;
     for (size_t i = 0; i < w->count; i++) {
         const struct watched *e = &w->endpoints[i];
-        bool urgent = e->focused || e->trouble;
+        bool urgent = watch_urgent(e);
         if (e->queue && cadence_due(&e->health_again, now))
             turns[n++] = (struct turn){i, lateness(e->health_ms, urgent ? 1 : QUIET, urgent, now)};
     }

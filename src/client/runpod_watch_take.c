@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { BIG_ARENA = 32 * 1024 * 1024, PAGE_ARENA = 4 * 1024 * 1024, SMALL_ARENA = 16 * 1024 };
+enum { YOUNG_MS = 10 * 60 * 1000 };
 
 static struct message *new_message(enum news type, const char *what, const char *id, size_t arena)
 {
@@ -71,13 +72,17 @@ static void begin_watching(
     struct runpod_watch *w, struct watched *fresh, const struct endpoint *settings, size_t i)
 {
     struct watched *old = by_id(w->endpoints, w->count, settings->id);
+    int64_t now = clock_mono_ms(w->clock);
     if (old) {
         *fresh = *old; /* with its workers */
         *old = (struct watched){0};
     } else {
         (void)snprintf(fresh->id, sizeof fresh->id, "%s", settings->id);
-        watch_endpoint_init(fresh, (uint64_t)clock_mono_ms(w->clock) + 977 * i);
+        watch_endpoint_init(fresh, (uint64_t)now + 977 * i);
+        fresh->young_until_ms = w->seen_ms >= 0 ? now + YOUNG_MS : -1;
     }
+    if (now >= fresh->young_until_ms)
+        fresh->young_until_ms = -1;
     copy_name(fresh->name, settings->name);
     fresh->queue = !settings->load_balancer;
     fresh->focused = strcmp(fresh->id, w->focus) == 0;
@@ -132,6 +137,11 @@ static int take_list(
 }
 
 /* ---- one endpoint ------------------------------------------------------------------------------ */
+
+bool watch_urgent(const struct watched *e)
+{
+    return e->focused || e->trouble || e->young_until_ms >= 0;
+}
 
 bool watch_in_trouble(const struct watched *e)
 {

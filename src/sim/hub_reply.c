@@ -54,14 +54,6 @@ void hub_refuse_xml(struct reply *p, int status, const char *code, const char *m
 
 /* ---- the repository of a request ------------------------------------------------------------- */
 
-static const char *moved_to(const struct hub_world *h, enum hub_type type, const char *id)
-{
-    for (const struct hub_alias *a = h->aliases; a; a = a->next)
-        if (a->type == type && strcasecmp(a->from, id) == 0)
-            return a->to;
-    return NULL;
-}
-
 static struct hub_repo *find_by_request(struct hub_world *h, const struct request *r)
 {
     char id[HUB_REPO_ID];
@@ -70,9 +62,7 @@ static struct hub_repo *find_by_request(struct hub_world *h, const struct reques
     if (!owner || !name || !hub_type_find_plural(request_param(r, "kind"), &type))
         return NULL;
     snprintf(id, sizeof id, "%s/%s", owner, name);
-    struct hub_repo *repo = hub_repo_find(h, type, id);
-    const char *to = repo ? NULL : moved_to(h, type, id);
-    return to ? hub_repo_find(h, type, to) : repo;
+    return hub_repo_follow(h, type, id);
 }
 
 static void refuse_unseen(struct reply *p, const struct hub_caller *c)

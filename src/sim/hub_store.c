@@ -161,6 +161,15 @@ struct hub_repo *hub_repo_find(struct hub_world *h, enum hub_type type, const ch
     return r;
 }
 
+struct hub_repo *hub_repo_follow(struct hub_world *h, enum hub_type type, const char *id)
+{
+    struct hub_repo *repo = hub_repo_find(h, type, id);
+    for (const struct hub_alias *a = h->aliases; a && !repo; a = a->next)
+        if (a->type == type && strcasecmp(a->from, id) == 0)
+            return hub_repo_find(h, type, a->to);
+    return repo;
+}
+
 struct hub_repo *hub_repo_by_uid(struct hub_world *h, const char *uid)
 {
     struct hub_repo *r = h->repos;

@@ -4,8 +4,11 @@
  * A scenario does not say "this endpoint crashes" but what is so: how large a model is, which CUDA
  * the hosts have, which images exist. Whether a worker comes up then follows from the endpoint's
  * settings, and mending the setting mends the worker. What a scenario does not say ("models",
- * "images") is taken from the image's tag (spec/runpod.md §7.2) and from the number of parameters
- * in the model's name. */
+ * "images") is taken from the image's tag (spec/runpod.md §7.2), from the model's repository on the
+ * stand-in's own Hub when it lies there, and else from the number of parameters in the model's
+ * name. Repositories change without the endpoint, so the model is looked at again each time a
+ * container starts. */
+#include "sim/hub.h"
 #include "sim/runpod_physics.h"
 
 #include <ctype.h>
@@ -228,14 +231,9 @@ static void served_name(const struct endpoint *e, struct model_facts *out)
     (void)snprintf(out->served, sizeof out->served, "%.*s", (int)strcspn(served, ","), served);
 }
 
-static void learn_model(const struct endpoint *e, struct model_facts *out)
+/* What the scenario's row says (NULL = there is none), and else what the name says. */
+static void guess_model(const struct endpoint *e, const struct json *row, struct model_facts *out)
 {
-    memset(out, 0, sizeof *out);
-    const char *name = endpoint_env(e, "MODEL_NAME");
-    name = name ? name : endpoint_env(e, "MODEL_NAMES");
-    (void)snprintf(out->name, sizeof out->name, "%s", name ? name : "");
-    served_name(e, out);
-    const struct json *row = row_of(e, "models", out->name);
     double billions = json_num(row, "billions", parameters_of(out->name));
     double usual = billions * bytes_per_parameter(e, out->name) * 1e9 / 1073741824.0;
     out->weights_gib = json_num(row, "weights_gib", usual);
@@ -247,6 +245,36 @@ static void learn_model(const struct endpoint *e, struct model_facts *out)
     const char *architecture = json_str(row, "architecture");
     (void)snprintf(out->architecture, sizeof out->architecture, "%s",
         architecture ? architecture : architecture_of(out->name));
+}
+
+/* A model on the stand-in's Hub is as large as it is there; what its config.json does not tell
+ * stays as guessed. */
+static void look_on_hub(const struct endpoint *e, struct model_facts *out)
+{
+    struct hub_model m;
+    if (!hub_model_facts(e->world->hub, out->name, endpoint_env(e, "MODEL_REVISION"), &m))
+        return;
+    out->lacks = m.lacks;
+    out->gated = m.closed;
+    out->shards = m.files;
+    out->weights_gib = (double)m.bytes / 1073741824.0;
+    out->kv_kib = m.kv_kib > 0 ? m.kv_kib : kv_kib_of((double)m.bytes / 2e9);
+    out->max_len = m.max_len > 0 ? m.max_len : out->max_len;
+    if (*m.architecture)
+        (void)snprintf(out->architecture, sizeof out->architecture, "%s", m.architecture);
+}
+
+static void learn_model(const struct endpoint *e, struct model_facts *out)
+{
+    memset(out, 0, sizeof *out);
+    const char *name = endpoint_env(e, "MODEL_NAME");
+    name = name ? name : endpoint_env(e, "MODEL_NAMES");
+    (void)snprintf(out->name, sizeof out->name, "%s", name ? name : "");
+    served_name(e, out);
+    const struct json *row = row_of(e, "models", out->name);
+    guess_model(e, row, out);
+    if (!row)
+        look_on_hub(e, out);
 }
 
 /* ---- does it fit ----------------------------------------------------------------------------- */
@@ -300,10 +328,15 @@ static size_t slots(const struct endpoint *e, const struct endpoint_facts *f)
     return n < 1 ? 1 : n > 1000 ? 1000 : (size_t)n;
 }
 
+void endpoint_learn_model(struct endpoint *e)
+{
+    learn_model(e, &e->facts->model);
+    e->facts->disk_need_gb = disk_need_gb(e, e->facts);
+}
+
 void endpoint_learn(struct endpoint *e)
 {
     learn_image(e, &e->facts->image);
-    learn_model(e, &e->facts->model);
-    e->facts->disk_need_gb = disk_need_gb(e, e->facts);
+    endpoint_learn_model(e);
     e->facts->slots = slots(e, e->facts);
 }

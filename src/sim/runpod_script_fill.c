@@ -81,6 +81,12 @@ static void put_repository(struct filling *x)
     (void)buf_append(x->out, x->e->image, tagged ? n - tag - 1 : n);
 }
 
+static void put_revision(struct filling *x)
+{
+    const char *revision = endpoint_env(x->e, "MODEL_REVISION");
+    (void)buf_str_append(x->out, revision ? revision : "main");
+}
+
 static void put_kv_times(struct filling *x)
 {
     const struct fit *fit = &x->f->fit;
@@ -198,6 +204,7 @@ static const struct {
     ROW(model),
     ROW(need_gib),
     ROW(repository),
+    ROW(revision),
     ROW(sdk),
     ROW(served),
     ROW(stamp),

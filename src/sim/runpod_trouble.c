@@ -128,6 +128,11 @@ static void get_model_missing(const struct subject *s, struct fact *f)
     fact_truth(f, s->e->facts->model.missing);
 }
 
+static void get_model_lacks(const struct subject *s, struct fact *f)
+{
+    fact_text(f, s->e->facts->model.lacks);
+}
+
 static void get_token(const struct subject *s, struct fact *f)
 {
     fact_truth(f, endpoint_has_token(s->e));
@@ -219,6 +224,7 @@ static const struct {
     {"input", get_input},
     {"model", get_model},
     {"model_gated", get_gated},
+    {"model_lacks", get_model_lacks},
     {"model_missing", get_model_missing},
     {"registry", get_registry},
     {"second", get_second},

@@ -221,6 +221,7 @@ void worker_start_container(struct worker *w)
     struct endpoint *e = w->endpoint;
     int64_t now = now_of(w);
     script_clear(w);
+    endpoint_learn_model(e);
     w->starts++;
     w->ready_at = w->crash_at = NEVER;
     const struct json *broken = trouble_find(e, w, NULL, "create");

@@ -313,6 +313,7 @@ struct runpod_world *runpod_world_new(struct sim *s, struct json *take_scenario,
         return NULL;
     }
     world->scenario = take_scenario;
+    world->hub = s->hub;
     world->start = sim_now(s);
     if (world_setup(world, e) != 0) {
         runpod_world_free(world);

@@ -241,10 +241,8 @@ static void world_put(struct sim *s, const struct world *w)
 
 static void world_end(struct world *w)
 {
-    if (w->hub)
-        hub_world_free(w->hub);
-    if (w->runpod)
-        runpod_world_free(w->runpod);
+    runpod_world_free(w->runpod); /* it borrows the Hub */
+    hub_world_free(w->hub);
     key_ring_free(w->keys);
     clock_free(w->clock);
     remove_tree(w->store);
@@ -296,22 +294,25 @@ static int make_faults(struct sim *s, const struct json *scenario, struct err *e
     return 0;
 }
 
-/* Takes the scenario. Leaves what it has made in s, also on failure. */
+static int make_hub(struct sim *s, const struct json *scenario, struct err *e)
+{
+    s->hub = hub_world_new(s, scenario, e);
+    return s->hub ? 0 : -1;
+}
+
+/* Takes the scenario. Leaves what it has made in s, also on failure. The Hub comes before RunPod,
+ * whose workers load their models from it. */
 static int world_make(struct sim *s, struct json *scenario, double speed, struct err *e)
 {
-    if (make_clock(s, scenario, speed, e) || make_store(s, e) || make_keys(s, scenario, e)) {
+    s->random = (uint64_t)json_int(scenario, "seed", 1);
+    s->next_id = 1;
+    if (make_clock(s, scenario, speed, e) || make_store(s, e) || make_keys(s, scenario, e) ||
+        make_hub(s, scenario, e)) {
         json_free(scenario);
         return -1;
     }
-    s->random = (uint64_t)json_int(scenario, "seed", 1);
-    s->next_id = 1;
     s->runpod = runpod_world_new(s, scenario, e); /* the scenario lives as long as this */
-    if (!s->runpod)
-        return -1;
-    s->hub = hub_world_new(s, scenario, e);
-    if (!s->hub)
-        return -1;
-    return make_faults(s, scenario, e);
+    return s->runpod ? make_faults(s, scenario, e) : -1;
 }
 
 static int world_replace(struct sim *s, const char *name, double speed, struct err *e)
