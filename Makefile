@@ -116,10 +116,12 @@ deps-hint:
 
 # ---- for people --------------------------------------------------------------------------------
 
+# A small real model folder lies ready to be uploaded.
 .PHONY: demo
 demo: deps-build
 	@$(MAKE) --no-print-directory all
-	@sh tests/demo.sh $(BUILD)/slipway-sim $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SPEED),--speed $(SPEED))
+	@mkdir -p $(BUILD)/demo && tar xzf tests/data/models/tiny-sft-sharded.tar.gz -C $(BUILD)/demo
+	@$(BUILD)/slipway demo --folder $(BUILD)/demo/tiny-sft-sharded $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SPEED),--speed $(SPEED))
 
 .PHONY: install
 install: all
@@ -135,7 +137,7 @@ help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
 
 #: make                          build/slipway and build/slipway-sim
-#: make demo                     set up, build, and run the stand-in with things to try (SCENARIO=… SPEED=…)
+#: make demo                     set up, build, and open the dashboard on the stand-in (SCENARIO=… SPEED=…)
 #: make check                    set up, build with gcc and clang, run every test
 #: make unit/base/test_text      build and run one test
 #: make install DESTDIR= PREFIX=

@@ -3,12 +3,14 @@
 # tests/unit/LAYER/test_*.c     cmocka, linked with that layer and those below it
 # tests/screens/test_*.c        cmocka, whole screens as text against the golden files beside them
 # tests/e2e/test_*.c            cmocka, linked with client: the program's own engine against slipway-sim
+# tests/e2e/*.sh                the program on a real terminal (tmux) against slipway-sim
 # tests/clients/*.mjs, *.sh     unmodified public clients against slipway-sim
 # tests/fuzz/fuzz_*.c           libFuzzer targets
 # tests/layers.sh               who may include whom
 
 UNIT  := $(sort $(wildcard tests/unit/*/test_*.c tests/screens/test_*.c))
 E2E   := $(sort $(wildcard tests/e2e/test_*.c))
+E2E_SH := $(sort $(wildcard tests/e2e/*.sh))
 FUZZ  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 below_base   := base
@@ -23,7 +25,7 @@ test_layer    = $(if $(filter tests/e2e/%,$(1)),client,$(if $(filter tests/scree
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT))
 E2E_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(E2E))
 # Helpers: the stand-in as a child process for e2e, a scripted server for the engine's own tests.
-SUPPORT_e2e    := tests/support/sim_process.c
+SUPPORT_e2e    := tests/support/sim_process.c tests/support/run_program.c
 SUPPORT_client := $(wildcard tests/support/fault_server.c)
 SUPPORT_screens := $(wildcard tests/screens/fixture.c)
 test_support    = $(SUPPORT_$(if $(filter tests/e2e/%,$(1)),e2e,$(if $(filter tests/screens/%,$(1)),screens,$(word 3,$(subst /, ,$(1))))))
@@ -42,7 +44,8 @@ $(foreach t,$(UNIT) $(E2E),$(eval $(call test_program,$(t))))
 # One test by name: make unit/base/test_text
 .PHONY: $(patsubst tests/%.c,%,$(UNIT) $(E2E))
 $(patsubst tests/%.c,%,$(UNIT) $(E2E)): %: $(BUILD)/tests/% $(BUILD)/slipway-sim
-	SLIPWAY_SIM=$(BUILD)/slipway-sim $(BUILD)/tests/$@
+	SLIPWAY=$(BUILD)/slipway SLIPWAY_SIM=$(BUILD)/slipway-sim $(BUILD)/tests/$@
+$(patsubst tests/%.c,%,$(E2E)): $(BUILD)/slipway
 
 .PHONY: test-programs
 test-programs: $(UNIT_BIN) $(E2E_BIN)
@@ -87,7 +90,7 @@ check-lint:
 
 check-gcc:
 	@$(SUB) all test-programs
-	@SLIPWAY=build/slipway SLIPWAY_SIM=build/slipway-sim $(RUN) gcc $(UNIT_BIN) $(E2E_BIN)
+	@SLIPWAY=build/slipway SLIPWAY_SIM=build/slipway-sim $(RUN) gcc $(UNIT_BIN) $(E2E_BIN) $(E2E_SH)
 
 check-clang:
 	@$(SUB) CC=clang all test-programs
@@ -100,13 +103,13 @@ check-portable:
 
 check-asan:
 	@$(SUB) SAN=address,undefined all test-programs
-	@$(ASAN_ENV) SLIPWAY_SIM=build/address-undefined/slipway-sim $(RUN) asan+ubsan \
-	    $(patsubst build/%,build/address-undefined/%,$(UNIT_BIN) $(E2E_BIN))
+	@$(ASAN_ENV) SLIPWAY=build/address-undefined/slipway SLIPWAY_SIM=build/address-undefined/slipway-sim \
+	    $(RUN) asan+ubsan $(patsubst build/%,build/address-undefined/%,$(UNIT_BIN) $(E2E_BIN)) $(E2E_SH)
 
 check-tsan:
 	@$(SUB) SAN=thread all test-programs
-	@$(TSAN_ENV) WRAP="setarch -R" SLIPWAY_SIM=build/thread/slipway-sim $(RUN) tsan \
-	    $(patsubst build/%,build/thread/%,$(filter $(THREADED:%=build/tests/unit/%/%),$(UNIT_BIN)) $(E2E_BIN))
+	@$(TSAN_ENV) WRAP="setarch -R" SLIPWAY=build/thread/slipway SLIPWAY_SIM=build/thread/slipway-sim $(RUN) tsan \
+	    $(patsubst build/%,build/thread/%,$(filter $(THREADED:%=build/tests/unit/%/%),$(UNIT_BIN)) $(E2E_BIN)) $(E2E_SH)
 
 check-valgrind:
 	@WRAP="$(MEMCHECK)" SLIPWAY_SIM=build/slipway-sim $(RUN) valgrind $(UNIT_BIN)
@@ -152,9 +155,18 @@ $(BUILD)/bench/bench: tests/bench/bench.c $(foreach l,$(below_client),$(call arc
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs_of,$(below_client))
 
+$(BUILD)/bench/dashboard: tests/bench/dashboard.c tests/bench/pty_program.c tests/bench/pty_program.h $(foreach l,$(below_client),$(call archive,$(l)))
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %.h,$^) $(call libs_of,$(below_client)) $(call pkg_libs,vterm) -lm
+
+$(BUILD)/bench/bare_ncurses: tests/bench/bare_ncurses.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call pkg_libs,ncursesw)
+
 .PHONY: bench
-bench: deps-build all $(BUILD)/bench/bench
+bench: deps all $(BUILD)/bench/bench $(BUILD)/bench/dashboard $(BUILD)/bench/bare_ncurses
 	@SLIPWAY_SIM=$(BUILD)/slipway-sim $(BUILD)/bench/bench
+	@$(BUILD)/bench/dashboard $(BUILD)/slipway $(BUILD)/slipway-sim $(BUILD)/bench/bare_ncurses tests/bench/idle.json
 
 #: make bench                    measure, as ratios to something run beside it
 #: make fuzz                     fuzz each target for ten minutes
