@@ -2,7 +2,7 @@
  * it, from the catalog: what it would cost, and whether the model would fit, as far as the model is
  * known here: when an upload to the same repository was checked. Both are estimates and say so; the
  * plan that Enter leads to is made from the Hub's own numbers. */
-#include "ui/fit.h"
+#include "model/fit.h"
 #include "ui/form_view.h"
 #include "ui/say.h"
 #include "ui/views.h"

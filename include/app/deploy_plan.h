@@ -2,7 +2,7 @@
  * endpoint that would be made (spec/runpod.md §4.4, §7). What was asked for is never overruled; what was
  * not is chosen by rules that are written down here:
  *   image      runpod/worker-v1-vllm:v2.25.2, which wants CUDA 13.0
- *   pools      the two cheapest in stock whose memory holds weights × 1.2 + 2 GB at 90 % use
+ *   pools      the two cheapest in stock that hold the weights (model/fit.h)
  *   disk       40 GB for the image and its temporary files, plus weights × 1.2
  *   workers    0 to 3, idle 10 s
  *   context    not set: the model's own

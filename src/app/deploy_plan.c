@@ -1,6 +1,7 @@
 #include "app/deploy_plan.h"
 
 #include "app/asked.h"
+#include "model/fit.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -213,14 +214,17 @@ int deploy_plan_model(struct deploy_plan *p, struct hub *hub, const char *noted,
 
 enum { POOLS_KNOWN_MAX = 64 };
 
+/* The Hub's file list says how large the weights are, and no more of the model. */
 static double memory_needed_gb(const struct deploy_plan *p)
 {
-    return (double)p->weight_bytes * 1.2 / 1e9 + 2;
+    const struct model_facts facts = {.weight_bytes = p->weight_bytes};
+    return fit_of(&facts, p->context, p->endpoint.gpu_count).needed;
 }
 
+/* Weights of unknown size fit anywhere until something says otherwise. */
 static bool fits(const struct deploy_plan *p, const struct gpu_pool *pool)
 {
-    return pool->memory_gb * p->endpoint.gpu_count * 0.9 >= memory_needed_gb(p);
+    return !(memory_needed_gb(p) > fit_usable(pool->memory_gb, p->endpoint.gpu_count));
 }
 
 static int take(struct deploy_plan *p, const struct gpu_pool *pool)
@@ -246,6 +250,8 @@ static int choose(struct deploy_plan *p, const struct gpu_pool *pools, size_t co
             take(p, &pools[i]);
     if (p->endpoint.pool_count)
         return 0;
+    if (!p->weight_bytes)
+        return err_set(e, ERR_STATE, 0, "no GPU pool is in stock at present");
     err_set(e, ERR_STATE, 0, "no GPU pool in stock holds %.0f GB on %d GPU%s", memory_needed_gb(p),
         p->endpoint.gpu_count, p->endpoint.gpu_count == 1 ? "" : "s");
     return err_hint(e, "take more GPUs per worker, or name a pool yourself");

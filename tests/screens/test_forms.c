@@ -4,7 +4,7 @@
 
 #include "../unit/ui/screen.h"
 
-#include "ui/fit.h"
+#include "model/fit.h"
 #include "ui/form_view.h"
 
 /* ---- the form alone ---------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* Weights, the KV cache of one sequence of full length, and what activations and the CUDA context take
  * on each GPU, against nine tenths of the memory. Sizes are in powers of 1000, which errs on the careful
  * side. */
-#include "ui/fit.h"
+#include "model/fit.h"
 
 #include <math.h>
 #include <string.h>

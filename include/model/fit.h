@@ -1,7 +1,7 @@
-/* fit: whether a model roughly fits GPUs, for a sentence beside a form. Always an estimate
- * (spec/huggingface.md §10.3, §10.4); what is decided is decided by the deployment itself. Pure. */
-#ifndef SLIPWAY_UI_FIT_H
-#define SLIPWAY_UI_FIT_H
+/* fit: whether a model roughly fits GPUs: what the deploy form says and what chooses pools. An estimate
+ * (spec/huggingface.md §10.3, §10.4). Pure. */
+#ifndef SLIPWAY_MODEL_FIT_H
+#define SLIPWAY_MODEL_FIT_H
 
 #include "model/checklist.h"
 
