@@ -87,7 +87,7 @@ void confirm_draw(struct confirm *f, struct canvas *c, struct rect area)
     int width = (area.w < WIDTH ? area.w : WIDTH) - 4;
     const char *name = f->action ? f->action->name : "";
     struct rect r = box_open(c, area, width + 4, height_of(f, width),
-        (struct text){name, strlen(name)}, TEXT("nothing done yet"));
+        (struct text){name, strlen(name)}, TEXT("not done yet"));
     struct rect text = {r.x, r.y, r.w, r.h > 2 ? r.h - 2 : r.h - 1};
     for (size_t i = 0; i < f->line_count && text.h > 0; i++)
         text =

@@ -57,6 +57,13 @@ static bool ask(struct form *f, const struct form_slot *slot)
     return list->count > 0;
 }
 
+/* A folder that wants nothing but the slash behind it is complete: Tab goes on. */
+static bool is_whole(const struct form_slot *slot, struct text all, struct text typed)
+{
+    return slot->field.complete == COMPLETE_FOLDER && typed.len > 0 && all.len == typed.len + 1 &&
+           all.s[typed.len] == '/';
+}
+
 bool form_complete(struct form *f, bool *changed)
 {
     struct form_slot *slot = &f->slots[f->at];
@@ -65,6 +72,8 @@ bool form_complete(struct form *f, bool *changed)
         return false;
     struct text all = common_of(&f->list);
     bool further = all.len > typed.len && memcmp(all.s, typed.s, typed.len) == 0;
+    if (further && f->list.count == 1 && is_whole(slot, all, typed))
+        further = false;
     if (further)
         *changed = edit_set(&slot->value, all) == 0;
     if (f->list.count > 1)

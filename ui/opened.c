@@ -112,6 +112,12 @@ void opened_source(struct lines *l, const struct store *s, enum source source)
     if (state->seen_ms >= 0)
         since = say_text(a, "as of %s ago", say_age(age, store_mono_ms(s) - state->seen_ms));
     lines_row(l, OPENED_SIGN_COLUMN);
+    if (state->health == SOURCE_OFF && state->error.hint[0] != '\0') {
+        lines_wrap(l,
+            say_text(a, "%s: %s: %s", source_name(source), state->error.message, state->error.hint),
+            ROLE_STALE, 0);
+        return;
+    }
     lines_wrap(l,
         say_text(a, "%s: %s (%.*s)", source_name(source),
             state->error.class != ERR_NONE ? state->error.message : "not answering",
@@ -138,6 +144,11 @@ struct text opened_ago(struct arena *a, const struct store *s, int64_t wall_ms)
 struct text opened_title(struct arena *a, const char *pane, struct text name)
 {
     return say_text(a, "%s ▸ %.*s", pane, SAY_ARGS(name));
+}
+
+bool opened_is_public(const struct operation *upload)
+{
+    return !upload->is_private && (upload->plan_count > 0 || upload->commit.len > 0);
 }
 
 bool opened_is(struct text t, const char *word)

@@ -17,7 +17,7 @@ static const struct table_column columns[] = {
     {"NAME", 9, 18, 0, ALIGN_LEFT},
     {"WORKERS", 12, 24, 0, ALIGN_LEFT},
     {"QUEUE", 5, 6, 1, ALIGN_RIGHT},
-    {"$/REQ", 6, 7, 3, ALIGN_RIGHT},
+    {"$/REQ", 7, 8, 3, ALIGN_RIGHT},
     {"$/H", 5, 7, 2, ALIGN_RIGHT},
     {"STATE", 12, 0, 0, ALIGN_LEFT},
 };
@@ -36,10 +36,16 @@ static const struct store *store_of(const void *pane)
 
 /* ---- deployments ----------------------------------------------------------------------------------- */
 
+/* One that failed early never came to its endpoint's name; its title is the same. */
+static struct text name_of(const struct operation *o)
+{
+    return o->endpoint_name.len > 0 ? o->endpoint_name : o->title;
+}
+
 static bool same_endpoint(const struct operation *a, const struct operation *b)
 {
-    return a->endpoint_name.len == b->endpoint_name.len &&
-           memcmp(a->endpoint_name.s, b->endpoint_name.s, a->endpoint_name.len) == 0;
+    struct text x = name_of(a), y = name_of(b);
+    return x.len == y.len && memcmp(x.s, y.s, x.len) == 0;
 }
 
 static bool is_superseded(const struct store *s, size_t number, const struct operation *o)
@@ -132,6 +138,15 @@ static const char *why(const struct operation *o)
     return o->error.message[0] ? o->error.message : o->note.s;
 }
 
+/* What it does now: the step's own words, else the step's name. */
+static const char *under_way(const struct operation *o)
+{
+    for (size_t i = 0; i < o->step_count; i++)
+        if (o->steps[i].state == STEP_RUNNING)
+            return o->steps[i].note.len > 0 ? o->steps[i].note.s : o->steps[i].name;
+    return o->note.len > 0 ? o->note.s : "begins";
+}
+
 static void deployment_words(
     const struct store *s, const struct operation *o, struct table_cell *out)
 {
@@ -139,7 +154,7 @@ static void deployment_words(
     int room = TABLE_CELL_MAX - 48;
     switch (o->state) {
     case OPERATION_RUNNING:
-        table_cell_printf(out, "deploying: %.*s · %s", room, o->note.s,
+        table_cell_printf(out, "deploying: %.*s · %s", room, under_way(o),
             say_age(age, store_wall_ms(s) - o->started_ms));
         out->role = ROLE_ACTIVE;
         return;
@@ -166,7 +181,7 @@ static void deployment_cell(
     const struct store *s, const struct operation *o, size_t column, struct table_cell *out)
 {
     if (column == COLUMN_NAME) {
-        cell_text(out, o->endpoint_name.len > 0 ? o->endpoint_name : o->title, ROLE_NORMAL);
+        cell_text(out, name_of(o), ROLE_NORMAL);
     } else if (column == COLUMN_WORKERS) {
         deployment_words(s, o, out);
         out->rest = true;
@@ -297,8 +312,10 @@ static size_t fields(void *pane, size_t row, struct filter_field out[PANE_FIELDS
     const struct endpoint_row *e;
     const struct operation *o = at(pane, row, &e);
     if (o) {
-        const struct filter_field all[] = {{"name", o->endpoint_name}, {"model", o->title},
-            {"state", TEXT("deploying")}, {"id", {o->id, strlen(o->id)}}};
+        const struct filter_field all[] = {{"name", name_of(o)}, {"model", o->repository},
+            {"state", o->state == OPERATION_RUNNING ? TEXT("deploying")
+                                                    : say_word(operation_state_name(o->state))},
+            {"id", {o->id, strlen(o->id)}}};
         memcpy(out, all, sizeof all);
         return sizeof all / sizeof *all;
     }
@@ -314,8 +331,12 @@ static size_t fields(void *pane, size_t row, struct filter_field out[PANE_FIELDS
 static struct text note(void *pane, struct arena *a)
 {
     const struct store *s = store_of(pane);
-    size_t waiting = 0, all = store_endpoints(s);
-    size_t deploying = rows(pane) - all;
+    const struct endpoint_row *e;
+    size_t waiting = 0, deploying = 0, all = store_endpoints(s);
+    for (size_t i = 0, count = rows(pane); i < count; i++) {
+        const struct operation *o = at(pane, i, &e);
+        deploying += o && (o->state == OPERATION_RUNNING || o->state == OPERATION_ASKING);
+    }
     for (size_t i = 0; i < all; i++)
         waiting += is_ill(store_endpoint(s, i));
     struct text first = deploying > 0 ? say_text(a, "%zu deploying · ", deploying) : TEXT("");

@@ -170,8 +170,9 @@ static struct text note(void *pane, struct arena *a)
     size_t count = rows(pane), running = 0;
     for (size_t i = 0; i < count; i++)
         running += is_status(job_at(pane, i), "running");
-    return running > 0 ? say_text(a, "%zu running · %zu", running, count)
-                       : say_text(a, "%zu", count);
+    const char *which = store_jobs_more(((struct pane_view *)pane)->x->store) ? "newest " : "";
+    return running > 0 ? say_text(a, "%zu running · %s%zu", running, which, count)
+                       : say_text(a, "%s%zu", which, count);
 }
 
 static struct text empty(void *pane, struct arena *a)

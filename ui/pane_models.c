@@ -131,7 +131,8 @@ static struct text note(void *pane, struct arena *a)
     size_t count = rows(pane), enabled = 0;
     for (size_t i = 0; i < count; i++)
         enabled += model_at(pane, i)->enabled;
-    return say_text(a, "%zu enabled · %zu", enabled, count);
+    const char *which = store_models_more(store_of(pane)) ? "newest " : "";
+    return say_text(a, "%zu enabled · %s%zu", enabled, which, count);
 }
 
 static struct text empty(void *pane, struct arena *a)

@@ -196,7 +196,10 @@ static void cell(void *pane, size_t row, size_t column, struct table_cell *out)
         age_cell(pane, r, out);
         return;
     case COLUMN_WAITED:
-        span_cell(out, waited(pane, r));
+        if (r->delay_ms < 0 && waited(pane, r) >= 0) /* it counts on: whole seconds */
+            cell_number(out, (double)waited(pane, r), say_age(words, waited(pane, r)));
+        else
+            span_cell(out, waited(pane, r));
         return;
     case COLUMN_RAN:
         span_cell(out, r->execution_ms);

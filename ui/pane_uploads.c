@@ -129,7 +129,10 @@ static void cell(void *pane, size_t row, size_t column, struct table_cell *out)
         cell_text(out, o->title, ROLE_NORMAL);
         return;
     case COLUMN_BAR:
-        if (moving)
+        if (o->state == OPERATION_FAILED) {
+            what_cell(o, out);
+            out->rest = true;
+        } else if (moving)
             cell_text(out, chart_meter(out->bytes, sizeof out->bytes, BAR_COLUMNS, part_of(o)),
                 ROLE_ACTIVE);
         return;
@@ -307,6 +310,16 @@ static const struct operation *with_files(struct pane_view *p)
     return table_cursor(p->table, &row) ? upload_at(p, row) : NULL;
 }
 
+/* Files stand under one upload only: with several in the list it is said whose they are, and where just
+ * one row is shown, they are left out unless they are that one's. */
+static bool is_row_above(struct pane_view *p, const struct operation *o, bool compact)
+{
+    size_t row;
+    if (table_shown(p->table) <= 1)
+        return true;
+    return !compact && table_cursor(p->table, &row) && upload_at(p, row) == o;
+}
+
 /* The uploads get what they need up to a third; the rest is the files'. */
 static struct rect beside(void *pane, struct canvas *c, struct rect r, bool compact)
 {
@@ -317,8 +330,18 @@ static struct rect beside(void *pane, struct canvas *c, struct rect r, bool comp
     int uploads = shown < (size_t)most ? (int)shown : most;
     if (!o || (o->file_count == 0 && (!o->checklist || o->checklist->count == 0)))
         return r;
+    bool above = is_row_above(p, o, compact);
+    if (compact && !above)
+        return r;
     struct arena *a = arena_new(64 * 1024);
     struct file_line l = {c, {r.x + 1, r.y + uploads, r.w - 1, r.h - uploads}};
+    if (a && !above && l.r.h > 1) {
+        canvas_text_cut(c, l.r, l.r.x, l.r.y, l.r.w,
+            say_text(a, "files of %.*s, %s:", SAY_ARGS(o->title), operation_state_name(o->state)),
+            ROLE_LABEL, 0);
+        l.r.y++;
+        l.r.h--;
+    }
     if (a && l.r.h > 0 && l.r.w > 4)
         draw_files(&l, o, a);
     arena_free(a);
@@ -351,6 +374,9 @@ static struct text empty(void *pane, struct arena *a)
     say_key(key, ((struct pane_view *)pane)->x->actions, ACTION_UPLOAD_FORM);
     if (hub->health == SOURCE_OFF)
         return say_text(a, "Nothing uploaded yet. %s: %s", hub->error.message, hub->error.hint);
+    if (hub->health == SOURCE_FAILED)
+        return say_text(a, "Nothing uploaded yet. The Hub: %s%s%s", hub->error.message,
+            hub->error.hint[0] ? ": " : "", hub->error.hint);
     return say_text(
         a, "Nothing uploaded yet. %s checks a model folder and uploads it to the Hub.", key);
 }

@@ -76,24 +76,30 @@ static void do_copy(struct screen *s, enum action_id id)
     screen_copy(s);
 }
 
+/* What one looks at went wrong, else a service that every pane lives on. */
 static const struct err *error_at_hand(struct screen *s)
 {
     struct shown *top = screen_top(s);
-    return top->class->error ? top->class->error(top->v) : NULL;
+    const struct err *e = top->class->error ? top->class->error(top->v) : NULL;
+    for (enum source source = 0; !e && s->opened_count == 0 && source < SOURCES; source++)
+        if (store_source(s->options.store, source)->health == SOURCE_FAILED)
+            e = &store_source(s->options.store, source)->error;
+    return e;
 }
 
 static void do_error(struct screen *s, enum action_id id)
 {
     const struct err *e = error_at_hand(s);
     (void)id;
-    screen_explain(s, e ? e : &s->last_error);
+    bool told = s->toasts.count > 0 && s->last_error.class != ERR_NONE; /* it is on the screen */
+    screen_explain(s, e && !(told && s->opened_count == 0) ? e : &s->last_error);
 }
 
 static void do_form(struct screen *s, enum action_id id)
 {
     static const uint32_t jobs =
         AT(PLACE_JOBS) | AT(PLACE_JOB) | AT(PLACE_UPLOADS) | AT(PLACE_OPERATION);
-    static const uint32_t models = AT(PLACE_MODELS) | AT(PLACE_MODEL);
+    static const uint32_t models = AT(PLACE_MODELS) | AT(PLACE_MODEL) | AT(PLACE_ENDPOINTS);
     bool deploy = id == ACTION_DEPLOY_FORM;
     char from[TABLE_ID_MAX] = "";
     if (AT(screen_place(s)) & (jobs | (deploy ? models : 0)))
@@ -142,6 +148,13 @@ static bool is_stoppable(enum operation_state state)
     return state == OPERATION_RUNNING || state == OPERATION_ASKING;
 }
 
+static bool is_streaming(struct screen *s)
+{
+    const struct host *host = s->options.host;
+    struct chat_log log = host->chat(host->arg, screen_endpoint_of(s));
+    return log.count > 0 && log.turns[log.count - 1].streaming;
+}
+
 static bool is_resumable(enum operation_state state)
 {
     return state == OPERATION_FAILED || state == OPERATION_INTERRUPTED ||
@@ -173,7 +186,7 @@ const char *screen_refuses(struct screen *s, const struct action *action)
     switch ((int)action->id) {
     case ACTION_STOP:
         if (screen_place(s) == PLACE_CHAT)
-            return NULL;
+            return is_streaming(s) ? NULL : "No answer is under way that could be stopped";
         /* fall through */
     case ACTION_YES:
     case ACTION_NO:

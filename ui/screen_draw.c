@@ -3,6 +3,7 @@
 #include "ui/details.h"
 #include "ui/hints.h"
 #include "ui/pane.h"
+#include "ui/press.h"
 #include "ui/screen_internal.h"
 #include "ui/status_bar.h"
 
@@ -141,9 +142,26 @@ static void draw_status(struct screen *s, struct canvas *c, struct rect r)
         status_bar_draw(c, r, &facts);
 }
 
+/* While letters are typed, a key that is one does nothing else. */
+static bool would_be_typed(struct screen *s, const struct action *action)
+{
+    int32_t key = action->keys[0];
+    return screen_typing(s) && key >= ' ' && key < PRESS_UP && key != PRESS_BACKSPACE;
+}
+
+/* An error that is not of what one looks at is offered while it is told, not ever after. */
+static bool is_stale_error(struct screen *s, const struct action *action)
+{
+    const struct shown *top = screen_top(s);
+    return action->id == ACTION_ERROR && s->toasts.count == 0 &&
+           !(top->class->error && top->class->error(top->v));
+}
+
 static bool is_usable(void *arg, const struct action *action)
 {
     struct screen *s = arg;
+    if (would_be_typed(s, action) || is_stale_error(s, action))
+        return false;
     if (action->id == ACTION_BACK && s->opened_count == 0)
         return s->zoomed || screen_top(s)->filter[0];
     return !(action->writes && s->options.read_only) && !screen_refuses(s, action);
@@ -182,7 +200,7 @@ void screen_draw(struct screen *s, struct canvas *c)
     if (l.hints.h > 0)
         hints_draw(c, l.hints, s->options.actions, screen_place(s), is_usable, s);
     struct rect area = {0, l.status.h, c->columns, c->rows - l.status.h - l.hints.h};
-    toast_draw(&s->toasts, c, rect_inset(area, 1, 0));
+    toast_draw(&s->toasts, c, l.edge == EDGE_BOX ? rect_inset(area, 1, 0) : area);
     if (s->overlay != OVERLAY_NONE) {
         c->cursor_column = c->cursor_row = -1;
         draw_overlay(s, c, &l);

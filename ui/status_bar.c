@@ -17,16 +17,18 @@ struct detail {
     bool program, profile;
     enum names names;
     bool ages, tags; /* tags: read-only and demo in full */
-    int money;       /* 3 with hours left, 2 with $/h, 1 the balance, 0 none */
+    int money;       /* 4 with hours left, 3 in words, 2 with $/h, 1 the balance, 0 none */
     bool alert_word, seconds, clock;
 };
 
 static const struct detail details[] = {
-    {3, true, true, NAMES_FULL, true, true, 3, true, true, true},
+    {3, true, true, NAMES_FULL, true, true, 4, true, true, true},
+    {2, true, true, NAMES_FULL, true, true, 4, true, true, true},
     {2, true, true, NAMES_FULL, true, true, 3, true, true, true},
-    {2, true, true, NAMES_FULL, true, true, 2, true, true, true},
-    {2, false, true, NAMES_FULL, true, true, 2, true, true, true},
-    {2, false, true, NAMES_FULL, true, true, 1, true, true, true},
+    {2, false, true, NAMES_FULL, true, true, 3, true, true, true},
+    {2, false, true, NAMES_FULL, true, true, 2, false, true, true},
+    {2, false, true, NAMES_FULL, true, true, 2, false, false, true},
+    {2, false, true, NAMES_FULL, false, true, 2, false, true, true},
     {2, false, true, NAMES_FULL, false, true, 1, false, true, true},
     {1, false, true, NAMES_LETTER, false, true, 1, false, true, true},
     {1, false, true, NAMES_LETTER, false, false, 1, false, false, true},
@@ -143,7 +145,7 @@ static void add_money(struct line *l)
     if (l->d->money == 0 || !isfinite(balance))
         return;
     double hours = burn > 0 ? balance / burn : INFINITY;
-    if (l->d->money >= 3)
+    if (l->d->money >= 4)
         add_left(left, sizeof left, hours);
     if (l->d->money >= 2 && isfinite(burn)) {
         say_money(words, burn);
@@ -151,7 +153,7 @@ static void add_money(struct line *l)
     }
     struct piece *p = add(l, hours < 3 ? ROLE_BAD : hours < 12 ? ROLE_WARNING : ROLE_MONEY);
     snprintf(p->bytes, PIECE_BYTES, "%s%s%s%s", say_money(words, balance),
-        l->d->money >= 2 ? " left" : "", rate, left);
+        l->d->money >= 3 ? " left" : "", rate, left);
     p->right = true;
 }
 

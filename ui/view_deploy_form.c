@@ -123,16 +123,21 @@ static void fill(struct form_view *v, const char *id)
     const struct operation *o = id[0] ? store_operation_by_id(s, id) : NULL;
     const struct job *job = id[0] ? store_job_by_id(s, id) : NULL;
     const struct model_row *row = id[0] ? store_model_by_id(s, id) : NULL;
-    form_set(v->form, "repo", TEXT(""));
-    form_set(v->form, "revision", TEXT(""));
-    form_set(v->form, "name", TEXT(""));
+    /* One that failed before it came to its repository: what was typed is remembered. */
+    bool remembered =
+        o && o->repository.len == 0 && opened_same(form_get(v->form, "name"), o->title);
+    if (!remembered) {
+        form_set(v->form, "repo", TEXT(""));
+        form_set(v->form, "revision", TEXT(""));
+        form_set(v->form, "name", TEXT(""));
+    }
     set_default(v, "image", "runpod/worker-v1-vllm:v2.25.2");
     set_default(v, "pool", AUTOMATIC);
     set_default(v, "gpus", "1");
     set_default(v, "min", "0");
     set_default(v, "max", "3");
     set_default(v, "idle", "10");
-    if (o)
+    if (o && !remembered)
         fill_from_operation(v, o);
     else if (job)
         fill_from_job(v, job);
@@ -225,10 +230,24 @@ static void changed(struct form_view *v, const char *field)
         name_from_repo(v);
 }
 
+/* Somebody's endpoint of that name is not taken over, so the plan would end there. */
+static const struct endpoint_row *endpoint_named(const struct form_view *v)
+{
+    const struct store *s = v->o.x->store;
+    struct text name = form_get(v->form, "name");
+    for (size_t i = 0; name.len > 0 && i < store_endpoints(s); i++)
+        if (opened_same(store_endpoint(s, i)->settings->name, name))
+            return store_endpoint(s, i);
+    return NULL;
+}
+
 static bool check(struct form_view *v)
 {
     if (!form_view_is_repo(form_get(v->form, "repo")))
         form_complain(v->form, "repo", "a repository is OWNER/NAME, of letters, digits, - _ and .");
+    else if (endpoint_named(v))
+        form_complain(
+            v->form, "name", "an endpoint of this name exists already: choose another name");
     else if (form_get(v->form, "name").len < 3)
         form_complain(v->form, "name", "the endpoint's name needs at least three characters");
     else if (number_of(v, "min", 0) > number_of(v, "max", 0))
@@ -293,13 +312,26 @@ static void add_balance(struct form_view *v, struct lines *l, const struct gpu_p
         hours < 1 ? ROLE_WARNING : ROLE_NORMAL);
 }
 
+/* A little is not nothing. */
+static const char *gigabytes(char out[SAY_MAX], double gb)
+{
+    if (gb > 0 && gb < 0.05)
+        snprintf(out, SAY_MAX, "<0.1");
+    else
+        snprintf(out, SAY_MAX, "%.1f", gb);
+    return out;
+}
+
 /* "weights 14.7, cache of one full context 1.9, the rest 2 GB" */
 static struct text parts_of(struct arena *a, const struct fit *fit)
 {
+    char weights[SAY_MAX], cache[SAY_MAX];
     if (isnan(fit->cache))
-        return say_text(a, "weights %.1f GB; its cache is not known", fit->weights);
-    return say_text(a, "weights %.1f, cache of one full context %.1f, the rest %.0f GB",
-        fit->weights, fit->cache, fit->needed - fit->weights - fit->cache);
+        return say_text(
+            a, "weights %s GB; its cache is not known", gigabytes(weights, fit->weights));
+    return say_text(a, "weights %s, cache of one full context %s, the rest %.0f GB",
+        gigabytes(weights, fit->weights), gigabytes(cache, fit->cache),
+        fit->needed - fit->weights - fit->cache);
 }
 
 /* The verdict first: it is what one looks for. */
@@ -358,7 +390,15 @@ static void below(struct form_view *v, struct lines *l)
 {
     struct gpu_pool pool;
     bool known = chosen_pool(v, &pool);
+    const struct endpoint_row *taken = endpoint_named(v);
     opened_source(l, v->o.x->store, SOURCE_RUNPOD);
+    if (taken)
+        lines_fact(l, "Endpoint",
+            say_text(lines_arena(l), "! %.*s exists already and serves %.*s: choose another name",
+                SAY_ARGS(taken->settings->name),
+                SAY_ARGS(
+                    taken->settings->model.len ? taken->settings->model : TEXT("something else"))),
+            ROLE_WARNING);
     if (known) {
         add_price(v, l, &pool);
         add_balance(v, l, &pool);

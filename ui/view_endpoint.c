@@ -208,14 +208,19 @@ static void add_worker(
         0);
 }
 
-static void add_workers(struct lines *l, const struct worker_page *page, size_t most)
+static void add_workers(struct lines *l, const struct endpoint_row *e, size_t most)
 {
+    const struct worker_page *page = e->workers;
     struct lines_columns fit;
     size_t shown = 0;
     lines_gap(l);
     if (!page || page->count == 0) {
         lines_row(l, OPENED_SIGN_COLUMN);
-        lines_add(l, page ? TEXT("no workers") : TEXT("its workers have not been read yet"),
+        lines_wrap(l,
+            !page ? TEXT("its workers have not been read yet")
+            : e->settings->workers_max == 0
+                ? TEXT("no workers, and none can start: at most 0 are allowed")
+                : TEXT("no workers"),
             ROLE_FAINT, 0);
         return;
     }
@@ -234,6 +239,20 @@ static void add_workers(struct lines *l, const struct worker_page *page, size_t 
     }
 }
 
+/* Seen, not guessed: RunPod starts nothing for an account without money. */
+static void add_balance(struct lines *l, const struct store *s)
+{
+    const struct account *account = store_account(s);
+    char balance[SAY_MAX];
+    if (!account || !(account->balance <= 0))
+        return;
+    lines_row(l, OPENED_SIGN_COLUMN);
+    lines_wrap(l,
+        say_text(
+            lines_arena(l), "! the account's balance is %s", say_money(balance, account->balance)),
+        ROLE_BAD, 0);
+}
+
 /* ---- drawing --------------------------------------------------------------------------------------- */
 
 static void add_all(struct lines *l, const struct view_endpoint *v, int rows)
@@ -246,10 +265,11 @@ static void add_all(struct lines *l, const struct view_endpoint *v, int rows)
     }
     opened_source(l, v->o.x->store, SOURCE_RUNPOD);
     add_condition(l, v, e);
+    add_balance(l, v->o.x->store);
     add_settings(l, e->settings);
     add_model(l, v, e->settings);
     int left = rows - (int)lines_count(l) - LOG_ROWS_LEAST - 3;
-    add_workers(l, e->workers, (size_t)(left > WORKERS_LEAST ? left : WORKERS_LEAST));
+    add_workers(l, e, (size_t)(left > WORKERS_LEAST ? left : WORKERS_LEAST));
 }
 
 static void draw_log(struct view_endpoint *v, struct canvas *c, struct rect r, bool focused)

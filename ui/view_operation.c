@@ -76,7 +76,7 @@ static const struct {
     [OPERATION_ASKING] = {"!", ROLE_WARNING},
     [OPERATION_DONE] = {"✓", ROLE_OK},
     [OPERATION_FAILED] = {"✗", ROLE_BAD},
-    [OPERATION_CANCELLED] = {"✗", ROLE_FAINT},
+    [OPERATION_CANCELLED] = {"·", ROLE_FAINT},
     [OPERATION_INTERRUPTED] = {"!", ROLE_WARNING},
 };
 
@@ -95,11 +95,17 @@ static void add_state(struct lines *l, const struct view_operation *v, const str
     enum role role = states[o->state].role;
     if (o->state == OPERATION_DONE && o->error.class != ERR_NONE)
         role = ROLE_WARNING;
-    opened_state(l, say_word(states[o->state].sign), say_word(operation_state_name(o->state)),
-        o->note, role);
-    opened_error(l, &o->error);
+    struct text word = say_word(operation_state_name(o->state)), note = o->note;
+    bool cancelled = o->state == OPERATION_CANCELLED; /* that somebody wanted it is no error */
+    if (cancelled && !opened_is(word, o->error.message))
+        note = say_word(o->error.message);
+    opened_state(l, say_word(states[o->state].sign), word, note, role);
+    if (!cancelled)
+        opened_error(l, &o->error);
     if (o->state == OPERATION_FAILED)
         add_key_row(l, v, ACTION_RESUME, "goes on where it stopped");
+    if (cancelled)
+        add_key_row(l, v, ACTION_RESUME, "begins again: what is done already is not done again");
     if (o->state == OPERATION_INTERRUPTED)
         add_key_row(l, v, ACTION_RESUME, "goes on: what is done already is not done again");
     if (o->state == OPERATION_DONE && o->kind == OPERATION_DEPLOY && o->model_id[0] == '\0')
@@ -178,10 +184,14 @@ static void add_upload(struct lines *l, const struct operation *o)
     struct arena *a = lines_arena(l);
     lines_gap(l);
     lines_fact(l, "Repository",
-        say_text(a, "%.*s%s%.*s · %s", SAY_ARGS(o->repository), o->revision.len ? " @ " : "",
-            SAY_ARGS(o->revision), o->is_private ? "private" : "public: everybody can read it"),
+        say_text(a, "%.*s%s%.*s%s", SAY_ARGS(o->repository), o->revision.len ? " @ " : "",
+            SAY_ARGS(o->revision),
+            o->is_private         ? " · private"
+            : opened_is_public(o) ? " · public: everybody can read it"
+                                  : ""),
         ROLE_NORMAL);
-    lines_fact(l, "Folder", o->folder, ROLE_NORMAL);
+    if (o->folder.len > 0)
+        lines_fact(l, "Folder", o->folder, ROLE_NORMAL);
     if (o->commit.len > 0)
         lines_fact(l, "Commit", o->commit, ROLE_NORMAL);
     if (o->pipeline_tag.len > 0 && opened_is(o->pipeline_tag, "text-generation"))
@@ -211,8 +221,9 @@ static void add_deploy(struct lines *l, const struct operation *o)
                 SAY_ARGS(o->revision)),
             ROLE_NORMAL);
     lines_fact(l, "Endpoint",
-        say_text(a, "%.*s%s%s%s", SAY_ARGS(o->endpoint_name), o->endpoint_id[0] ? "  " : "",
-            o->endpoint_id, o->state == OPERATION_ASKING ? ", not created yet" : ""),
+        say_text(a, "%.*s%s%s%s", SAY_ARGS(o->endpoint_name.len ? o->endpoint_name : o->title),
+            o->endpoint_id[0] ? "  " : "", o->endpoint_id,
+            o->state == OPERATION_ASKING ? ", not created yet" : ""),
         ROLE_NORMAL);
     if (isfinite(o->price_min) || isfinite(o->price_max))
         lines_fact(l, "Price",

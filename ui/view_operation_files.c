@@ -99,6 +99,8 @@ static void add_result(
     struct text words = row->check ? row->check->result : TEXT("");
     if (u && u->note.len > 0)
         words = u->note;
+    else if (row->check && row->check->state == CHECK_MISSING)
+        words = say_text(lines_arena(l), "missing: %.*s", SAY_ARGS(words));
     else if (u && u->unchanged)
         words = TEXT("unchanged: the Hub has it");
     if (fit->width[COLUMN_FROM] == 0 && row->check && row->check->origin != CHECK_HERE)

@@ -75,11 +75,16 @@ static void fill_from_job(struct form_view *v, const struct job *job)
     arena_free(a);
 }
 
-static void fill_from_upload(struct form_view *v, const struct operation *o)
+/* One that failed before it read its folder knows neither that nor whether it is private: the folder is
+ * the remembered one when that was of the same repository, and private is what is safe. */
+static void fill_from_upload(struct form_view *v, const struct operation *o, struct text remembered)
 {
-    form_set(v->form, "folder", o->folder);
-    form_set(v->form, "repo", o->repository);
-    form_set(v->form, "private", o->is_private ? TEXT("yes") : TEXT("no"));
+    struct text repo = o->repository.len > 0 ? o->repository : o->title;
+    if (o->folder.len > 0 || !opened_same(remembered, repo))
+        form_set(v->form, "folder", o->folder);
+    form_set(v->form, "repo", repo);
+    if (!o->is_private && opened_is_public(o))
+        form_set(v->form, "private", TEXT("no"));
     v->own_name = o->repository.len > 0;
 }
 
@@ -88,15 +93,19 @@ static void fill(struct form_view *v, const char *id)
     const struct store *s = v->o.x->store;
     const struct job *job = id[0] ? store_job_by_id(s, id) : NULL;
     const struct operation *o = id[0] ? store_operation_by_id(s, id) : NULL;
+    struct arena *a = arena_new(16 * 1024);
+    struct text remembered =
+        a ? say_text(a, "%.*s", SAY_ARGS(form_get(v->form, "repo"))) : TEXT("");
     form_set(v->form, "private", TEXT("yes"));
     form_set(v->form, "repo", TEXT(""));
     form_set(v->form, "message", TEXT(""));
     if (job)
         fill_from_job(v, job);
     else if (o && o->kind == OPERATION_UPLOAD)
-        fill_from_upload(v, o);
+        fill_from_upload(v, o, remembered);
     else
         propose_from_folder(v);
+    arena_free(a);
 }
 
 static void changed(struct form_view *v, const char *field)
@@ -116,9 +125,15 @@ static void refresh(struct form_view *v)
 
 static bool check(struct form_view *v)
 {
-    if (form_view_is_repo(form_get(v->form, "repo")))
+    const struct host *host = v->o.x->host;
+    const char *wrong =
+        host->refuse ? host->refuse(host->arg, COMPLETE_FOLDER, form_get(v->form, "folder")) : NULL;
+    if (wrong)
+        form_complain(v->form, "folder", "%s", wrong);
+    else if (!form_view_is_repo(form_get(v->form, "repo")))
+        form_complain(v->form, "repo", "a repository is OWNER/NAME, of letters, digits, - _ and .");
+    else
         return true;
-    form_complain(v->form, "repo", "a repository is OWNER/NAME, of letters, digits, - _ and .");
     return false;
 }
 

@@ -8,6 +8,8 @@
 
 /* NULL when absent or empty. Borrowed. */
 const char *asked_text(const struct json *asked, const char *key);
+/* What a deployment's endpoint is called: "name", else the repository's own name. NULL without either. */
+const char *asked_endpoint_name(const struct json *asked);
 /* "yes", "true", true. */
 bool asked_yes(const struct json *asked, const char *key, bool fallback);
 /* Absent gives the fallback; ERR_INPUT when it is no whole number within least..most. */

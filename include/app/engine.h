@@ -44,6 +44,9 @@ struct registry *engine_registry(struct engine *g, struct cancel *cancel, struct
 bool engine_makes_tables(const struct engine *g);
 /* False for the embedded default that was never written and may not be made now: it holds nothing. */
 bool engine_has_registry(const struct engine *g);
+/* Waits for a locked file, but not for long once quit was fired. */
 struct state *engine_state(struct engine *g, struct err *e);
+/* For main: hardly waits. */
+struct state *engine_state_now(struct engine *g, struct err *e);
 
 #endif

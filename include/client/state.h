@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "core/cancel.h"
 #include "model/operation.h"
 #include "model/request.h"
 
@@ -22,6 +23,11 @@ struct state;
 /* Makes the folder (0700) and the file where they are missing. `path` is the file's. ERR_STATE when it
  * was written by a newer Slipway. */
 struct state *state_open(const char *path, struct err *e);
+/* As state_open, for a handle that waits at most `wait_ms` for a file that somebody else has locked, and,
+ * once `quit` (borrowed until state_close; NULL = none) is fired, for a moment more in all: what has just
+ * been done can still be noted when nobody is in the way. */
+struct state *state_open_within(
+    const char *path, int64_t wait_ms, struct cancel *quit, struct err *e);
 void state_close(struct state *s); /* NULL is fine */
 
 /* The journal. An operation is a row: id, kind, state, what was asked (JSON, never secrets) and what was

@@ -20,7 +20,7 @@ struct sqlite3_stmt;
 
 /* How much is kept; the oldest go first. */
 enum { STATE_OPERATIONS_MAX = 2000, STATE_REQUESTS_MAX = 100000, STATE_HASHES_MAX = 100000 };
-enum { STATE_JSON_MAX = 1024 * 1024, STATE_BUSY_MS = 5000 };
+enum { STATE_JSON_MAX = 1024 * 1024, STATE_BUSY_MS = 5000, STATE_QUIT_MS = 300 };
 
 /* ---- statements ------------------------------------------------------------------------------ */
 
@@ -55,6 +55,10 @@ struct state {
     struct sqlite3 *db;
     struct sqlite3_stmt *statements[STATE_STATEMENTS]; /* prepared when first used */
     char path[PATH_MAX];
+    int64_t wait_ms;      /* for a lock */
+    struct cancel *quit;  /* borrowed; NULL = none */
+    int64_t waits_since;  /* monotonic: the wait under way */
+    int64_t quits_waited; /* ms spent waiting since quit was fired */
 };
 
 /* A parameter, in the order of the statement's ?1, ?2 … */

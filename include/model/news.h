@@ -33,11 +33,13 @@ enum news {         /* key of a MESSAGE_STATUS */
 struct job_page {
     struct job *jobs;
     size_t count;
+    bool more; /* there are older ones, which are left out */
 };
 
 struct model_page {
     struct model_row *rows;
     size_t count;
+    bool more; /* as above */
 };
 
 /* Repositories of the Hub's user and organisations, newest first, for completing names. */

@@ -55,6 +55,7 @@ const struct outcome *store_outcome(const struct store *s); /* the last; NULL = 
 
 /* Training jobs. `losses`: those seen while it was watched, oldest first. */
 size_t store_jobs(const struct store *s);
+bool store_jobs_more(const struct store *s); /* the registry has older ones besides */
 const struct job *store_job(const struct store *s, size_t i);
 const struct job *store_job_by_id(const struct store *s, const char *id);
 size_t store_job_losses(const struct store *s, const char *id, const double **losses);
@@ -81,6 +82,7 @@ const struct endpoint_row *store_endpoint(const struct store *s, size_t i);
 const struct endpoint_row *store_endpoint_by_id(const struct store *s, const char *id);
 
 size_t store_models(const struct store *s);
+bool store_models_more(const struct store *s); /* the registry has older ones besides */
 const struct model_row *store_model(const struct store *s, size_t i);
 const struct model_row *store_model_by_id(const struct store *s, const char *id);
 /* The row that says it is served by this endpoint; NULL = none. */

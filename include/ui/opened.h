@@ -50,6 +50,8 @@ struct text opened_short(struct arena *a, const char *id, size_t n);
 struct text opened_ago(struct arena *a, const struct store *s, int64_t wall_ms);
 /* "Uploads ▸ acme/support-v7" */
 struct text opened_title(struct arena *a, const char *pane, struct text name);
+/* Whether an upload's repository is known to be public: before it was looked at nothing is known. */
+bool opened_is_public(const struct operation *upload);
 bool opened_is(struct text t, const char *word);
 bool opened_same(struct text a, struct text b);
 /* How a training job's status (spec/database.md) looks. */

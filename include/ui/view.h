@@ -51,6 +51,9 @@ struct host {
     /* Candidates for what was typed, at most `max`, texts in the arena; returns how many. */
     size_t (*complete)(void *arg, enum completion what, struct text typed, struct arena *a,
         struct text *out, size_t max);
+    /* Why the value of a field of this kind cannot do: one sentence, static; NULL = it can. The pointer
+     * may be NULL: nothing is refused then. */
+    const char *(*refuse)(void *arg, enum completion what, struct text value);
     /* The conversation with an endpoint; count 0 when there is none yet. Borrowed until main returns to
      * its loop. */
     struct chat_log (*chat)(void *arg, const char *endpoint_id);

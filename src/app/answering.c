@@ -95,22 +95,33 @@ static int by_row(struct engine *g, const char *model, char endpoint_id[ENDPOINT
     return failed ? -1 : 0;
 }
 
-/* What the endpoint itself says it serves is surer than the row. */
-static int by_endpoint(struct engine *g, const char *model, char endpoint_id[ENDPOINT_ID_MAX],
-    struct text *served, struct arena *a, struct cancel *c, struct err *e)
+static const struct endpoint *find_id(const struct endpoint_page *page, const char *id)
 {
-    struct endpoint_page page;
-    const char *wanted = endpoint_id[0] ? endpoint_id : model;
-    if (runpod_endpoints(g->runpod, a, &page, c, e))
-        return -1;
-    for (size_t i = 0; i < page.count; i++) {
-        const struct endpoint *p = &page.endpoints[i];
-        if (strcmp(p->id, wanted) == 0 || (!endpoint_id[0] && same(p->name, wanted))) {
-            memmove(endpoint_id, p->id, ENDPOINT_ID_MAX);
-            if (p->served.len)
-                *served = p->served;
-            return 0;
+    for (size_t i = 0; i < page->count; i++)
+        if (strcmp(page->endpoints[i].id, id) == 0)
+            return &page->endpoints[i];
+    return NULL;
+}
+
+/* The first of that name; *count says how many there are. */
+static const struct endpoint *find_name(
+    const struct endpoint_page *page, const char *name, size_t *count)
+{
+    const struct endpoint *found = NULL;
+    *count = 0;
+    for (size_t i = page->count; i-- > 0;)
+        if (same(page->endpoints[i].name, name)) {
+            found = &page->endpoints[i];
+            ++*count;
         }
+    return found;
+}
+
+static int not_found(const char *model, const char *endpoint_id, size_t namesakes, struct err *e)
+{
+    if (namesakes > 1) {
+        err_set(e, ERR_INPUT, 0, "%zu endpoints are called %s", namesakes, model);
+        return err_hint(e, "say which by its id: `slipway endpoints`");
     }
     if (endpoint_id[0])
         err_set(e, ERR_STATE, 0, "%s is registered at the endpoint %s, which is gone", model,
@@ -118,6 +129,25 @@ static int by_endpoint(struct engine *g, const char *model, char endpoint_id[END
     else
         err_set(e, ERR_INPUT, 0, "there is no model and no endpoint called %s", model);
     return err_hint(e, "`slipway models` and `slipway endpoints` list what there is");
+}
+
+/* What the endpoint itself says it serves is surer than the row. */
+static int by_endpoint(struct engine *g, const char *model, char endpoint_id[ENDPOINT_ID_MAX],
+    struct text *served, struct arena *a, struct cancel *c, struct err *e)
+{
+    struct endpoint_page page;
+    size_t namesakes = 0;
+    if (runpod_endpoints(g->runpod, a, &page, c, e))
+        return -1;
+    const struct endpoint *found = find_id(&page, endpoint_id[0] ? endpoint_id : model);
+    if (!found && !endpoint_id[0])
+        found = find_name(&page, model, &namesakes);
+    if (!found || namesakes > 1)
+        return not_found(model, endpoint_id, namesakes, e);
+    memcpy(endpoint_id, found->id, ENDPOINT_ID_MAX);
+    if (found->served.len)
+        *served = found->served;
+    return 0;
 }
 
 int answer_resolve(struct engine *g, const char *model, char endpoint_id[ENDPOINT_ID_MAX],

@@ -11,6 +11,13 @@ const char *asked_text(const struct json *asked, const char *key)
     return s && *s ? s : NULL;
 }
 
+const char *asked_endpoint_name(const struct json *asked)
+{
+    const char *name = asked_text(asked, "name"), *repo = asked_text(asked, "repo");
+    const char *slash = repo ? strchr(repo, '/') : NULL;
+    return name ? name : slash ? slash + 1 : repo;
+}
+
 bool asked_yes(const struct json *asked, const char *key, bool fallback)
 {
     const struct json *value = json_get(asked, key);

@@ -34,7 +34,8 @@ static void put(FILE *out, const char *bytes, size_t n)
     buf_release(&shown);
 }
 
-static void put_format(FILE *out, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void put_format(
+    FILE *out, const char *format, va_list args)
 {
     struct buf line;
     buf_init(&line, OUTPUT_LINE_MAX);
@@ -66,12 +67,14 @@ int call_usage(struct call *c, const char *format, ...)
 
 int call_print(struct call *c, struct json *take, const char *schema)
 {
-    struct buf line;
+    struct buf line, shown;
     buf_init(&line, JSON_BYTES_MAX);
+    buf_init(&shown, JSON_BYTES_MAX);
     int failed = !take || json_set(take, "schema", json_new_string(schema)) ||
-                 json_print(take, &line) || fputs(buf_str(&line), c->out) < 0 ||
-                 fputc('\n', c->out) < 0;
-    buf_release(&line);
+                 json_print(take, &line) || secret_redact(&shown, buf_str(&line), line.len) ||
+                 fputs(buf_str(&shown), c->out) < 0 || fputc('\n', c->out) < 0;
+    buf_release_secret(&line);
+    buf_release(&shown);
     json_free(take);
     return failed ? EXIT_CODE_STATE : call_flushed(c);
 }

@@ -81,7 +81,8 @@ static int show_command_help(const struct command *c, FILE *out)
 static int show_help(FILE *out)
 {
     fputs("slipway takes a fine-tuned model to a served endpoint and keeps watch over it.\n\n"
-          "  slipway                    the dashboard\n",
+          "  slipway                    the dashboard\n"
+          "  slipway --version          the version\n",
         out);
     for (size_t t = 0; t < TABLES; t++)
         for (const struct command *c = tables[t]; c->name; c++)
@@ -226,6 +227,8 @@ int cli_run(int argc, char *argv[], FILE *out, FILE *errors)
 {
     struct call c = {.out = out, .errors = errors};
     const char *word = argc > 1 ? argv[1] : "";
+    if ((strcmp(word, "--version") == 0 || strcmp(word, "--help") == 0) && argc > 2)
+        return call_usage(&c, "one word too many: %s", argv[2]);
     if (strcmp(word, "--version") == 0) {
         fprintf(out, "slipway %s\n", SLIPWAY_VERSION);
         return call_flushed(&c);

@@ -143,7 +143,7 @@ static void look_at_once(struct dashboard *d, const struct operation *now)
     const struct operation *before = store_operation_by_id(d->store, now->id);
     bool made = now->endpoint_id[0] && (!before || !before->endpoint_id[0]);
     bool ended = now->state == OPERATION_DONE && before && before->state != OPERATION_DONE;
-    if (made)
+    if (made || ended)
         runpod_watch_hurry_list(d->host.runpod);
     if (ended)
         registry_watch_hurry(d->host.registry);
@@ -297,10 +297,12 @@ int dashboard_run(struct call *c, const struct dashboard_options *options)
 int dashboard_call(struct call *c)
 {
     const struct dashboard_options options = {0};
+    if (c->json)
+        return call_usage(c, "the dashboard has no --json; the commands have");
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return call_usage(c, "the dashboard needs a terminal; the commands do without");
     int code = call_profile(c);
     if (code)
         return code;
-    if (c->json)
-        return call_usage(c, "the dashboard has no --json; the commands have");
     return dashboard_run(c, &options);
 }

@@ -109,13 +109,14 @@ static void move_job(struct db *db, int step, struct cancel *cancel)
 {
     static const char update[] =
         "UPDATE {table local_training_jobs} SET current_step = $1, loss = $2, "
-        "status = $3, updated_at = {now} WHERE id = $4";
-    char steps[16], loss[32];
+        "status = $3, remaining_seconds = $5, updated_at = {now} WHERE id = $4";
+    char steps[16], loss[32], left[16];
     struct err e;
     snprintf(steps, sizeof steps, "%d", step);
     snprintf(loss, sizeof loss, "%.4f", 0.35 + 1.6 * exp(-step / 420.0) + 0.02 * sin(step * 0.7));
+    snprintf(left, sizeof left, "%d", (RUNNING_STEPS - step) * STEP_MS / STEPS_A_TURN / 1000);
     const char *const values[] = {
-        steps, loss, step >= RUNNING_STEPS ? "completed" : "running", running_id};
+        steps, loss, step >= RUNNING_STEPS ? "completed" : "running", running_id, left};
     if (db_begin(db, DB_WRITE, cancel, &e))
         return;
     if (db_exec(db, update, values, sizeof values / sizeof *values, NULL, &e))
@@ -144,12 +145,25 @@ static void train(struct db *db, struct cancel *cancel)
     wait_release(&wait);
 }
 
+static struct registry *open_registry(
+    const struct db_options *options, struct cancel *cancel, struct err *e)
+{
+    struct db *db = db_open(options, cancel, e);
+    struct registry *r = db ? registry_new(db, options->user_id, e) : NULL;
+    int made;
+    if (!r || !registry_migrate(r, &made, cancel, e))
+        return r;
+    registry_free(r);
+    return NULL;
+}
+
 void demo_fill(struct engine *g, struct cancel *cancel, void *arg)
 {
     (void)arg;
     struct err e;
-    const struct db_options options = profile_database(g->profile);
-    struct registry *r = engine_registry(g, cancel, &e);
+    struct db_options options = profile_database(g->profile);
+    options.read_only = false; /* its own throw-away file, also with --read-only */
+    struct registry *r = open_registry(&options, cancel, &e);
     struct db *db = r ? db_open(&options, cancel, &e) : NULL;
     if (!db || add_jobs(g, db, cancel, &e) || add_models(g, r, cancel, &e))
         log_err(LOG_WARN, "demo", &e);

@@ -106,7 +106,7 @@ static int ask(struct deploy *d, struct err *e)
     work_plan(w, "image %s, disk %d GB", p->image, p->disk_gb);
     work_plan(w, "%s x%d, workers %d to %d, idle %d s", d->plan.pools_shown, p->gpu_count,
         p->workers_min, p->workers_max, p->idle_s);
-    work_plan(w, "$%.2f/h with %d worker%s, $%.2f/h with %d (catalog prices, an estimate)",
+    work_plan(w, "≈$%.2f/h with %d worker%s, ≈$%.2f/h with %d (catalog prices, an estimate)",
         w->record.price_min, p->workers_min, p->workers_min == 1 ? "" : "s", w->record.price_max,
         p->workers_max);
     work_plan(w, "one short request is sent to see that it answers");
@@ -200,6 +200,10 @@ static struct json *first_input(void)
 static int first_answer(struct deploy *d, struct err *e)
 {
     struct work *w = d->w;
+    if (work_noted(w, "answered")) {
+        work_step(w, ANSWER, STEP_DONE, "answered before the interruption");
+        return 0;
+    }
     struct json *input = first_input();
     const struct request_task task = {.engine = w->engine,
         .ledger = w->state,
@@ -239,11 +243,11 @@ static int first_answer(struct deploy *d, struct err *e)
 static int enter_registry(struct deploy *d, struct err *e)
 {
     struct work *w = d->w;
-    char context[24], cost[32] = "";
+    char context[24], cost[32];
     snprintf(context, sizeof context, "%" PRId64, d->plan.context);
-    if (!isnan(d->first.cost))
-        snprintf(cost, sizeof cost, "%.8f", d->first.cost);
-    if (work_note(w, "context", context, e) || work_note(w, "cost_per_request", cost, e))
+    snprintf(cost, sizeof cost, "%.8f", d->first.cost);
+    if (work_note(w, "context", context, e) ||
+        (!isnan(d->first.cost) && work_note(w, "cost_per_request", cost, e)))
         return -1;
     work_step(w, REGISTER, STEP_RUNNING, "writing the row");
     struct err why;
@@ -260,10 +264,13 @@ static int enter_registry(struct deploy *d, struct err *e)
 
 static int run(struct work *w, struct err *e)
 {
-    struct deploy d = {.w = w};
+    struct deploy d = {.w = w, .first = {.cost = NAN}};
     bool exists = false;
-    if (deploy_plan_init(&d.plan, w->asked, w->engine->profile, w->keep, e) ||
-        look_at_repository(&d, e) || price(&d, e) || name_is_free(&d, &exists, e) || ask(&d, e) ||
+    if (deploy_plan_init(&d.plan, w->asked, w->engine->profile, w->keep, e))
+        return -1;
+    w->record.repository = text_from(w->keep, d.plan.repo);
+    w->record.endpoint_name = text_from(w->keep, d.plan.name);
+    if (look_at_repository(&d, e) || price(&d, e) || name_is_free(&d, &exists, e) || ask(&d, e) ||
         make_endpoint(&d, exists, e) || first_answer(&d, e))
         return -1;
     return enter_registry(&d, e);

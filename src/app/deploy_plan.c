@@ -41,14 +41,6 @@ static int read_numbers(const struct json *asked, int64_t out[NUMBERS], struct e
     return 0;
 }
 
-/* What the endpoint is called: as asked, else as the repository. */
-static const char *name_of(const struct json *asked)
-{
-    const char *name = asked_text(asked, "name"), *repo = asked_text(asked, "repo");
-    const char *slash = strchr(repo, '/');
-    return name ? name : slash ? slash + 1 : repo;
-}
-
 static int check_budget(const char *budget, struct err *e)
 {
     char *end = NULL;
@@ -68,7 +60,7 @@ int deploy_plan_check(const struct json *asked, struct err *e)
     }
     if (hub_check_repo_id(repo, e))
         return -1;
-    if (strlen(name_of(asked)) < 3) {
+    if (strlen(asked_endpoint_name(asked)) < 3) {
         err_set(e, ERR_INPUT, 0, "the endpoint's name needs at least three characters");
         return name ? -1 : err_hint(e, "name it with --name");
     }
@@ -142,7 +134,7 @@ int deploy_plan_init(struct deploy_plan *p, const struct json *asked, const stru
         return -1;
     const char *image = asked_text(asked, "image");
     *p = (struct deploy_plan){.repo = asked_text(asked, "repo"),
-        .name = name_of(asked),
+        .name = asked_endpoint_name(asked),
         .asked = asked,
         .profile = profile,
         .arena = a,

@@ -59,6 +59,7 @@ static void check_runpod(struct call *c, struct finding *f, struct cancel *cance
     struct account account;
     struct text email = TEXT("");
     struct err e;
+    err_set(&e, ERR_IO, 0, "out of memory");
     struct arena *a = arena_new(1 << 20);
     if (!runpod_has_key(c->engine.runpod)) {
         say(f, FINDING_OFF, "no API key: endpoints cannot be seen or made");
@@ -77,6 +78,7 @@ static void check_rest(struct call *c, struct finding *f, struct cancel *cancel)
 {
     struct endpoint_page page;
     struct err e;
+    err_set(&e, ERR_IO, 0, "out of memory");
     struct arena *a = arena_new(32 << 20);
     if (!runpod_has_key(c->engine.runpod))
         say(f, FINDING_OFF, "not asked");
@@ -92,6 +94,7 @@ static void check_hub(struct call *c, struct finding *f, struct cancel *cancel)
 {
     struct hub_user user = {0};
     struct err e;
+    err_set(&e, ERR_IO, 0, "out of memory");
     struct arena *a = arena_new(4 << 20);
     if (!hub_has_token(c->engine.hub)) {
         say(f, FINDING_OFF, "no token: nothing can be uploaded, private models cannot be read");

@@ -9,7 +9,7 @@
 static const struct inbox_limits limits = {
     .statuses = 4096, .logs = 1024, .log_bytes = 8 << 20, .results = 256};
 
-enum { WORKERS_QUEUE = 256 };
+enum { WORKERS_QUEUE = 256, STATE_WAIT_MS = 5000, STATE_WAIT_NOW_MS = 20 };
 
 static int start(struct engine *g, struct err *e)
 {
@@ -103,10 +103,20 @@ struct registry *engine_registry(struct engine *g, struct cancel *cancel, struct
     return NULL;
 }
 
-struct state *engine_state(struct engine *g, struct err *e)
+static struct state *open_state(struct engine *g, int64_t wait_ms, struct err *e)
 {
-    struct state *s = state_open(g->profile->state_file, e);
+    struct state *s = state_open_within(g->profile->state_file, wait_ms, g->quit, e);
     if (!s && e && e->class == ERR_IO && !e->hint[0])
         err_hint(e, "Slipway keeps its journal there; XDG_STATE_HOME names another place");
     return s;
+}
+
+struct state *engine_state(struct engine *g, struct err *e)
+{
+    return open_state(g, STATE_WAIT_MS, e);
+}
+
+struct state *engine_state_now(struct engine *g, struct err *e)
+{
+    return open_state(g, STATE_WAIT_NOW_MS, e);
 }

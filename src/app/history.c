@@ -52,7 +52,8 @@ static void fill(struct operation *o, const struct journal_entry *j, struct aren
         .revision = text_from(a, revision ? revision : asked_text(j->asked, "revision")),
         .commit = text_from(a, commit ? commit : revision),
         .is_private = asked_yes(j->asked, "private", true),
-        .endpoint_name = text_from(a, j->kind == OPERATION_DEPLOY ? j->title : NULL),
+        .endpoint_name =
+            text_from(a, j->kind == OPERATION_DEPLOY ? asked_endpoint_name(j->asked) : NULL),
         .price_min = NAN,
         .price_max = NAN,
         .first_cost = NAN};

@@ -3,6 +3,7 @@
 #include "app/host.h"
 
 #include "app/outcome.h"
+#include "app/remember.h"
 #include "client/runpod_jobs.h"
 #include "ui/terminal.h"
 
@@ -60,24 +61,20 @@ static int refresh(struct host_state *h, const struct intent *i, struct err *e)
 
 /* ---- operations ---------------------------------------------------------------------------------- */
 
-static void remember(struct host_state *h, const char *form, const struct intent *i)
+/* "~/x" as the folder it means; false when it is too long for one. */
+static bool expand(const char *typed, char out[PATH_BYTES_MAX])
 {
-    struct state *s = engine_state(h->engine, NULL);
-    for (size_t k = 0; s && k < i->value_count; k++) {
-        char name[64];
-        snprintf(name, sizeof name, "%s.%s", form, i->values[k].name);
-        state_fact_set(s, name, i->values[k].value.s, NULL);
-    }
-    state_close(s);
+    const char *home = getenv("HOME");
+    bool short_form = strncmp(typed, "~/", 2) == 0 && home;
+    return snprintf(out, PATH_BYTES_MAX, "%s%s", short_form ? home : "",
+               short_form ? typed + 1 : typed) < PATH_BYTES_MAX;
 }
 
 /* "~/x" is what people type. */
 static void put_value(struct json *asked, const char *name, struct text value)
 {
     char path[PATH_BYTES_MAX];
-    const char *home = getenv("HOME");
-    if (strcmp(name, "folder") == 0 && strncmp(value.s, "~/", 2) == 0 && home &&
-        snprintf(path, sizeof path, "%s%s", home, value.s + 1) < (int)sizeof path)
+    if (strcmp(name, "folder") == 0 && value.len && expand(value.s, path))
         json_add_str(asked, name, path);
     else if (value.len)
         json_add_str(asked, name, value.s);
@@ -91,7 +88,7 @@ static int start(struct host_state *h, enum operation_kind kind, const char *for
     struct json *asked = json_new_object();
     for (size_t k = 0; k < i->value_count; k++)
         put_value(asked, i->values[k].name, i->values[k].value);
-    remember(h, form, i);
+    remember_form(h->engine, form, i->values, i->value_count);
     return operations_start(h->operations, kind, asked, &flags, id, e);
 }
 
@@ -234,14 +231,12 @@ static int by_bytes(const void *a, const void *b)
 static size_t complete_folder(struct text typed, struct arena *a, struct text *out, size_t max)
 {
     char shown[PATH_BYTES_MAX], folder[PATH_BYTES_MAX];
-    const char *slash = strrchr(typed.s, '/'), *home = getenv("HOME");
+    const char *slash = strrchr(typed.s, '/');
     const char *begin = slash ? slash + 1 : typed.s;
     size_t n = 0;
     snprintf(shown, sizeof shown, "%.*s", (int)(begin - typed.s), typed.s);
-    if (strncmp(shown, "~/", 2) == 0 && home)
-        snprintf(folder, sizeof folder, "%s%s", home, shown + 1);
-    else
-        snprintf(folder, sizeof folder, "%s", shown[0] ? shown : ".");
+    if (!expand(shown[0] ? shown : ".", folder))
+        return 0;
     DIR *d = opendir(folder);
     for (struct dirent *entry; d && n < max && (entry = readdir(d));) {
         const char *name = entry->d_name;
@@ -259,6 +254,19 @@ static size_t complete_folder(struct text typed, struct arena *a, struct text *o
         closedir(d);
     qsort(out, n, sizeof *out, by_bytes);
     return n;
+}
+
+/* What can be seen at once, so that nobody has to leave the form to be told. */
+static const char *refuse(void *arg, enum completion what, struct text value)
+{
+    char path[PATH_BYTES_MAX];
+    struct stat st;
+    (void)arg;
+    if (what != COMPLETE_FOLDER)
+        return NULL;
+    if (!expand(value.s, path) || stat(path, &st))
+        return "there is no such folder on this machine, or it may not be read";
+    return S_ISDIR(st.st_mode) ? NULL : "this is a file: the folder that it lies in is meant";
 }
 
 static bool begins(struct text t, struct text with)
@@ -324,18 +332,20 @@ static struct text recall(void *arg, const char *name, struct arena *a)
     struct host_state *h = arg;
     if (h->folder && strcmp(name, "upload.folder") == 0)
         return text_from(a, h->folder);
-    struct state *s = h->operations ? engine_state(h->engine, NULL) : NULL;
-    struct text value = text_from(a, s ? state_fact(s, name, a) : NULL);
-    state_close(s);
-    return value;
+    return h->operations ? remember_recall(h->engine, name, a) : TEXT("");
 }
 
 void host_init(struct host_state *h, struct loop **loop, struct store *store, struct engine *g,
     const char *folder)
 {
     *h = (struct host_state){.loop = loop, .store = store, .engine = g, .folder = folder};
-    h->host = (struct host){
-        .arg = h, .act = act, .complete = complete, .chat = chat, .focus = focus, .recall = recall};
+    h->host = (struct host){.arg = h,
+        .act = act,
+        .complete = complete,
+        .refuse = refuse,
+        .chat = chat,
+        .focus = focus,
+        .recall = recall};
 }
 
 void host_release(struct host_state *h)

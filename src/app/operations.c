@@ -3,6 +3,7 @@
  * at the end. */
 #include "app/operations.h"
 
+#include "app/own_log.h"
 #include "app/work.h"
 
 #include <math.h>
@@ -144,6 +145,9 @@ static void finish(struct work *w, int failed, const struct err *e)
     state_close(w->state);
     w->state = NULL;
     atomic_store(&w->asking, false);
+    own_log(w->engine, o->state == OPERATION_FAILED ? LINE_ERROR : LINE_INFO, "%s %s: %s%s%s",
+        operation_kind_name(o->kind), o->title.s, operation_state_name(o->state),
+        failed && e->class != ERR_NONE ? ": " : "", failed ? e->message : "");
     work_tell(w);
 }
 
@@ -287,7 +291,7 @@ int operations_resume(struct operations *all, const char *begin,
 {
     struct journal_list list = {0};
     struct work *w = NULL;
-    struct state *state = engine_state(all->engine, e);
+    struct state *state = engine_state_now(all->engine, e);
     int result = -1;
     if (!state || refuse_read_only(all->engine, flags, e) ||
         state_operation(state, begin, &list, e))

@@ -30,13 +30,6 @@ static struct json *config_of(const struct json *asked)
     return config;
 }
 
-static const char *name_of(const struct json *asked)
-{
-    const char *name = asked_text(asked, "name"), *repo = asked_text(asked, "repo");
-    const char *slash = repo ? strchr(repo, '/') : NULL;
-    return name ? name : slash ? slash + 1 : repo;
-}
-
 int register_deployment(
     struct work *w, const struct json *asked, const struct json *done, struct err *e)
 {
@@ -55,7 +48,7 @@ int register_deployment(
         err_set(e, ERR_IO, 0, "out of memory");
         goto out;
     }
-    const struct registration what = {.name = name_of(asked),
+    const struct registration what = {.name = asked_endpoint_name(asked),
         .hub_id = asked_text(asked, "repo"),
         .revision = asked_text(done, "revision"),
         .endpoint_id = endpoint,
@@ -113,7 +106,7 @@ static int enter(struct work *w, const struct journal_entry *deployment, struct 
 {
     if (w->flags.dry_run) {
         work_plan(w, "insert or update llm_models (%s) and inference_deployments (%s)",
-            name_of(deployment->asked), w->record.endpoint_id);
+            asked_endpoint_name(deployment->asked), w->record.endpoint_id);
         err_clear(e);
         return -1;
     }

@@ -2,6 +2,7 @@
  * waits for hours costs no more than one that is answered at once. */
 #include "app/requests.h"
 
+#include "app/own_log.h"
 #include "client/runpod_jobs.h"
 #include "core/wait.h"
 #include "model/news.h"
@@ -151,8 +152,12 @@ static int look(
     arena_free(*texts);
     *texts = a;
     *q = seen;
-    if (request_is_final(q->status))
+    if (request_is_final(q->status)) {
         q->ended_ms = clock_wall_ms(t->engine->clock);
+        own_log(t->engine, q->status == REQUEST_COMPLETED ? LINE_INFO : LINE_WARN,
+            "request %s to %s: %s", q->job_id, t->model ? t->model : t->endpoint_id,
+            request_status_name(q->status));
+    }
     /* The worker is asked about while it is there: it may be gone when the request has ended. */
     if (changed && (q->worker_id[0] || request_is_final(q->status)))
         prices_request(t->engine->prices, q, a, t->cancel);

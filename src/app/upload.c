@@ -149,7 +149,8 @@ static void plan(struct upload *u)
     for (size_t i = 0; i < u->list->count; i++) {
         const struct check_file *f = &u->list->files[i];
         if (f->state == CHECK_WARNING || f->state == CHECK_MISSING)
-            work_plan(w, "warning: %s: %s", f->path.s, f->result.s);
+            work_plan(w, "warning: %s%s: %s", f->path.s,
+                f->state == CHECK_MISSING ? " is missing" : "", f->result.s);
     }
     for (size_t i = 0; i < u->list->count; i++) {
         const struct check_file *f = &u->list->files[i];
@@ -324,6 +325,8 @@ static int run(struct work *w, struct err *e)
         .is_private = asked_yes(w->asked, "private", true)};
     if (!u.message)
         u.message = "Upload model";
+    w->record.folder = text_from(w->keep, u.folder);
+    w->record.is_private = u.is_private;
     w->record.repository = text_from(w->keep, u.repo);
     w->record.revision = text_from(w->keep, u.revision ? u.revision : "main");
     if (read_folder(&u, e) || look_at_repository(&u, e) || ask(&u, e) || make_repository(&u, e) ||

@@ -2,6 +2,7 @@
  * with old sentences; work_tell makes the texts in the message's own arena. */
 #include "app/work.h"
 
+#include "app/own_log.h"
 #include "model/news.h"
 
 #include <stdarg.h>
@@ -20,6 +21,19 @@ static void lost(struct work *w)
         inbox_unreserve(w->engine->inbox);
 }
 
+/* While nothing else is said, what the step under way is at. */
+static struct text note_of(const struct work *w, struct arena *a)
+{
+    char line[2 * WORK_NOTE_MAX];
+    for (size_t i = 0; !w->note[0] && i < w->record.step_count; i++)
+        if (w->record.steps[i].state == STEP_RUNNING) {
+            snprintf(line, sizeof line, "%s%s%s", w->record.steps[i].name,
+                w->step_notes[i][0] ? ": " : "", w->step_notes[i]);
+            return text_from(a, line);
+        }
+    return text_from(a, w->note);
+}
+
 void work_tell(struct work *w)
 {
     char key[MESSAGE_KEY_MAX];
@@ -30,7 +44,7 @@ void work_tell(struct work *w)
     if (!m)
         return lost(w);
     struct operation shown = w->record;
-    shown.note = text_from(m->arena, w->note);
+    shown.note = note_of(w, m->arena);
     for (size_t i = 0; i < shown.step_count; i++)
         shown.steps[i].note = text_from(m->arena, w->step_notes[i]);
     m->payload = operation_dup(m->arena, &shown);
@@ -42,10 +56,22 @@ void work_tell(struct work *w)
     }
 }
 
-static void put(char *out, size_t size, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void put(
+    char *out, size_t size, const char *format, va_list args)
 {
     if (vsnprintf(out, size, format, args) < 0)
         out[0] = 0;
+}
+
+/* Steps that came to something are worth a line; how far one is, is not. */
+static void log_step(const struct work *w, size_t step)
+{
+    static const enum line_level levels[STEP_STATES] = {
+        [STEP_DONE] = LINE_INFO, [STEP_WARNED] = LINE_WARN, [STEP_FAILED] = LINE_ERROR};
+    enum step_state state = w->record.steps[step].state;
+    if (state != STEP_WAITING && state != STEP_RUNNING)
+        own_log(w->engine, levels[state], "%s %s: %s: %s", operation_kind_name(w->record.kind),
+            w->record.title.s, w->record.steps[step].name, w->step_notes[step]);
 }
 
 void work_step(struct work *w, size_t step, enum step_state state, const char *format, ...)
@@ -54,7 +80,10 @@ void work_step(struct work *w, size_t step, enum step_state state, const char *f
     va_start(args, format);
     put(w->step_notes[step], WORK_NOTE_MAX, format, args);
     va_end(args);
+    bool turned = w->record.steps[step].state != state;
     w->record.steps[step].state = state;
+    if (turned)
+        log_step(w, step);
     work_tell(w);
 }
 

@@ -96,6 +96,7 @@ static bool has_changed(struct digest *known, uint64_t now)
 static uint64_t digest_jobs(const struct job_page *page)
 {
     uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    fold(&digest, &page->more, sizeof page->more);
     for (size_t i = 0; i < page->count; i++) {
         struct job scratch;
         memcpy(&scratch, &page->jobs[i], sizeof scratch); /* with its padding, which is zero */
@@ -107,6 +108,7 @@ static uint64_t digest_jobs(const struct job_page *page)
 static uint64_t digest_models(const struct model_page *page)
 {
     uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    fold(&digest, &page->more, sizeof page->more);
     for (size_t i = 0; i < page->count; i++) {
         struct model_row scratch;
         memcpy(&scratch, &page->rows[i], sizeof scratch);
@@ -156,6 +158,14 @@ static int check_hidden(const struct registry_watch *w, struct err *e)
     return err_hint(e, "set user_id in the profile, or log in as a role that may see them");
 }
 
+/* One row more than is shown was asked for, to learn whether there are more. */
+static bool cut(size_t *count, size_t max)
+{
+    bool more = *count > max;
+    *count = more ? max : *count;
+    return more;
+}
+
 static int look_at_jobs(struct registry_watch *w, struct err *e)
 {
     struct message *m = message_new(MESSAGE_STATUS, NEWS_JOBS, "jobs", PAGE_BYTES_MAX);
@@ -165,12 +175,13 @@ static int look_at_jobs(struct registry_watch *w, struct err *e)
         return no_memory(e);
     }
     m->payload = page;
-    if (registry_jobs(
-            w->registry, m->arena, &page->jobs, &page->count, w->options.jobs_max, w->cancel, e) ||
+    if (registry_jobs(w->registry, m->arena, &page->jobs, &page->count, w->options.jobs_max + 1,
+            w->cancel, e) ||
         check_hidden(w, e)) {
         message_free(m);
         return -1;
     }
+    page->more = cut(&page->count, w->options.jobs_max);
     deliver(w, m, has_changed(&w->jobs, digest_jobs(page)));
     return 0;
 }
@@ -184,12 +195,13 @@ static int look_at_models(struct registry_watch *w, struct err *e)
         return no_memory(e);
     }
     m->payload = page;
-    if (registry_models(w->registry, m->arena, &page->rows, &page->count, w->options.models_max,
+    if (registry_models(w->registry, m->arena, &page->rows, &page->count, w->options.models_max + 1,
             w->cancel, e) ||
         check_hidden(w, e)) {
         message_free(m);
         return -1;
     }
+    page->more = cut(&page->count, w->options.models_max);
     deliver(w, m, has_changed(&w->models, digest_models(page)));
     return 0;
 }

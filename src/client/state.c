@@ -7,6 +7,7 @@
  *
  * A failed transaction is rolled back; SQLite takes care that a process that dies in the middle of
  * one, or a disk that fills up, leaves the file as it was before. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "client/state_internal.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,6 +256,22 @@ static int make_file(const char *path, struct err *e)
     return result;
 }
 
+/* Called again and again while the file is locked; 0 gives up. */
+static int wait_for_lock(void *arg, int tries)
+{
+    enum { TURN_MS = 10 };
+    struct state *s = arg;
+    int64_t now = clock_mono_ms(clock_real());
+    bool quits = cancel_fired(s->quit);
+    if (tries == 0)
+        s->waits_since = now;
+    if (now - s->waits_since >= s->wait_ms || (quits && s->quits_waited >= STATE_QUIT_MS))
+        return 0;
+    poll(NULL, 0, TURN_MS);
+    s->quits_waited += quits ? TURN_MS : 0;
+    return 1;
+}
+
 static int set_up(struct state *s, struct err *e)
 {
     static const char *const pragmas[] = {
@@ -262,7 +280,7 @@ static int set_up(struct state *s, struct err *e)
         "SELECT count(*) FROM sqlite_schema", /* reads the file: damage shows here */
         "PRAGMA synchronous = FULL",
     };
-    sqlite3_busy_timeout(s->db, STATE_BUSY_MS);
+    sqlite3_busy_handler(s->db, wait_for_lock, s);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++) {
         int code = sqlite3_exec(s->db, pragmas[i], NULL, NULL, NULL);
@@ -290,17 +308,25 @@ static int open_file(struct state *s, const char *path, struct err *e)
     return code == SQLITE_OK ? set_up(s, e) : state_fail(s, code, e);
 }
 
-struct state *state_open(const char *path, struct err *e)
+struct state *state_open_within(
+    const char *path, int64_t wait_ms, struct cancel *quit, struct err *e)
 {
     struct state *s = calloc(1, sizeof *s);
     if (!s) {
         err_set(e, ERR_IO, ENOMEM, "no memory for the state");
         return NULL;
     }
+    s->wait_ms = wait_ms;
+    s->quit = quit;
     if (open_file(s, path, e) == 0)
         return s;
     state_close(s);
     return NULL;
+}
+
+struct state *state_open(const char *path, struct err *e)
+{
+    return state_open_within(path, STATE_BUSY_MS, NULL, e);
 }
 
 void state_close(struct state *s)

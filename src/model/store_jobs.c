@@ -97,7 +97,8 @@ enum applied store_take_jobs(struct store *s, struct message *m)
 {
     struct store_jobs_part *part = &s->jobs;
     const struct job_page *page = m->payload, *old = page_of(part);
-    if (old && records_same(&record_job, old->jobs, old->count, page->jobs, page->count))
+    if (old && old->more == page->more &&
+        records_same(&record_job, old->jobs, old->count, page->jobs, page->count))
         return APPLIED_DONE;
     struct id_index index;
     if (index_jobs(&index, page))
@@ -126,6 +127,12 @@ void store_jobs_release(struct store_jobs_part *part)
 size_t store_jobs(const struct store *s)
 {
     return s->jobs.index.count;
+}
+
+bool store_jobs_more(const struct store *s)
+{
+    const struct job_page *page = page_of(&s->jobs);
+    return page && page->more;
 }
 
 const struct job *store_job(const struct store *s, size_t i)

@@ -39,7 +39,8 @@ static int index_models(struct store_models_part *next, const struct model_page 
 static bool same_page(const struct message *old, const struct model_page *page)
 {
     const struct model_page *had = old ? old->payload : NULL;
-    return had && records_same(&record_model_row, had->rows, had->count, page->rows, page->count);
+    return had && had->more == page->more &&
+           records_same(&record_model_row, had->rows, had->count, page->rows, page->count);
 }
 
 enum applied store_take_models(struct store *s, struct message *m)
@@ -68,6 +69,12 @@ void store_models_release(struct store_models_part *part)
 size_t store_models(const struct store *s)
 {
     return s->models.by_id.count;
+}
+
+bool store_models_more(const struct store *s)
+{
+    const struct model_page *page = s->models.m ? s->models.m->payload : NULL;
+    return page && page->more;
 }
 
 const struct model_row *store_model(const struct store *s, size_t i)

@@ -68,9 +68,20 @@ child() { # the dashboard's process id
     pgrep -P "$(tmux_do display-message -p -t test '#{pane_pid}')" -f slipway | head -n 1
 }
 
+# Neither the stand-in that a demonstration starts nor its own command line tells the keys.
+keeps_secrets() {
+    own=$(child)
+    stand_in=$(pgrep -P "$own" -f slipway-sim | head -n 1)
+    [ -n "$stand_in" ] && ! grep -aq OfThePerson "/proc/$stand_in/environ" "/proc/$stand_in/cmdline" \
+        "/proc/$own/cmdline"
+}
+
 slip() {
+    export RUNPOD_API_KEY=rpa_keyOfThePerson HF_TOKEN=hf_tokenOfThePerson \
+        SLIPWAY_DATABASE_URL=postgresql://ada:wordOfThePerson@127.0.0.1:1/x
     in_shell 80 24 "'$program' demo --speed 6 --folder '$work/tiny-sft-sharded'"
     step "the dashboard opens with the stand-in's endpoints" tmux_wait 'legal|archive-search' || return
+    step "the stand-in's process knows nothing of the person's keys" keeps_secrets
     step "training jobs come from the registry" tmux_wait 'support-v7 ' || return
     tmux_keys u
     step "u opens the upload form with the folder" tmux_wait 'Folder .*tiny-sft-sharded' || return
@@ -109,6 +120,7 @@ slip() {
 }
 
 without_keys() {
+    unset RUNPOD_API_KEY HF_TOKEN SLIPWAY_DATABASE_URL
     # With job control, as people's shells have it; a line typed brings it back.
     in_shell 80 24 "set -m; '$program'; read -r line; fg >/dev/null"
     step "without keys the first screen says what lacks" tmux_wait 'RUNPOD_API_KEY' || return

@@ -42,6 +42,12 @@ static size_t host_complete(void *arg, enum completion what, struct text typed, 
     return count;
 }
 
+static const char *host_refuse(void *arg, enum completion what, struct text value)
+{
+    (void)arg;
+    return what == COMPLETE_FOLDER && strstr(value.s, "missing") ? "no such folder" : NULL;
+}
+
 static struct chat_log host_chat(void *arg, const char *endpoint_id)
 {
     struct fixture *f = arg;
@@ -71,7 +77,8 @@ void fixture_start(struct fixture *f)
     clock_advance(f->clock, 24 * (int64_t)HOUR - WAITED);
     f->store = store_new(f->clock);
     assert_non_null(f->store);
-    f->host = (struct host){f, host_act, host_complete, host_chat, host_focus, host_recall};
+    f->host =
+        (struct host){f, host_act, host_complete, host_refuse, host_chat, host_focus, host_recall};
     f->options = (struct screen_options){
         .store = f->store, .actions = actions_table(), .host = &f->host, .profile = "acme"};
 }
@@ -260,7 +267,7 @@ static void fill_jobs(struct fixture *f)
         jobs[0].loss = losses[i];
         jobs[0].step = 1160 + 10 * (int64_t)i;
         jobs[0].progress = (double)jobs[0].step / 2000;
-        struct job_page page = {jobs, 4};
+        struct job_page page = {.jobs = jobs, .count = 4};
         struct message *m = message_new(MESSAGE_STATUS, NEWS_JOBS, "jobs", 64 * 1024);
         page.jobs = (struct job *)(void *)arena_dup(m->arena, jobs, sizeof jobs);
         m->payload = arena_dup(m->arena, &page, sizeof page);
@@ -453,7 +460,7 @@ static void fill_models(struct fixture *f)
         snprintf(rows[i].id, sizeof rows[i].id, "%s", ids[i]);
         snprintf(rows[i].endpoint_id, sizeof rows[i].endpoint_id, "%s", endpoints[i]);
     }
-    struct model_page page = {rows, 4};
+    struct model_page page = {.rows = rows, .count = 4};
     send(f, MESSAGE_STATUS, NEWS_MODELS, "models", &page, sizeof page);
 }
 

@@ -365,6 +365,57 @@ static void test_upload_form_refuses(void **state)
     bench_end(&b);
 }
 
+static void test_upload_form_refuses_a_folder(void **state)
+{
+    struct bench b;
+    (void)state;
+    bench_start(&b, true);
+    know_user(&b);
+    bench_open(&b, &view_upload_form, "3f1c-support", 80, 24);
+    bench_type(&b, "/missing"); /* the fixture's host refuses such */
+    bench_press(&b, PRESS_ENTER);
+    assert_int_equal(b.f.intent_count, 0);
+    assert_int_equal(b.closed, 0);
+    bench_shows(&b, "no such folder");
+    bench_end(&b);
+}
+
+/* One that failed before it looked at the repository says nothing of private or public. */
+static void test_upload_form_after_a_failure_is_private(void **state)
+{
+    struct bench b;
+    (void)state;
+    bench_start(&b, true);
+    struct operation o = *store_operation_by_id(b.f.store, "up-1");
+    snprintf(o.id, sizeof o.id, "up-2");
+    o.state = OPERATION_FAILED;
+    o.folder = o.commit = TEXT("");
+    o.is_private = false;
+    o.plan_count = 0;
+    fixture_operation(&b.f, &o);
+    bench_open(&b, &view_upload_form, "up-2", 80, 24);
+    assert_value(inside(&b), "private", "yes");
+    assert_value(inside(&b), "folder", ""); /* not that of another repository */
+    bench_shut(&b);
+    bench_open(&b, &view_operation, "up-2", 80, 24);
+    bench_hides(&b, "public");
+    bench_end(&b);
+}
+
+static void test_deploy_form_refuses_a_taken_name(void **state)
+{
+    struct bench b;
+    (void)state;
+    bench_start(&b, true);
+    bench_open(&b, &view_deploy_form, "", 80, 24);
+    bench_type(&b, "acme/legal");
+    bench_shows(&b, "! legal exists already");
+    bench_press(&b, PRESS_ENTER);
+    assert_int_equal(b.f.intent_count, 0);
+    bench_shows(&b, "choose another name");
+    bench_end(&b);
+}
+
 static void test_public_is_warned_of(void **state)
 {
     struct bench b;
@@ -569,7 +620,10 @@ int main(void)
         cmocka_unit_test(test_repository_follows_the_folder),
         cmocka_unit_test(test_upload_form_hands_over),
         cmocka_unit_test(test_upload_form_refuses),
+        cmocka_unit_test(test_upload_form_refuses_a_folder),
+        cmocka_unit_test(test_upload_form_after_a_failure_is_private),
         cmocka_unit_test(test_public_is_warned_of),
+        cmocka_unit_test(test_deploy_form_refuses_a_taken_name),
         cmocka_unit_test(test_deploy_form_looks),
         cmocka_unit_test(test_deploy_form_prices_and_fit),
         cmocka_unit_test(test_deploy_form_hands_over),

@@ -234,10 +234,10 @@ static void test_confirm(void **state)
     start(&f, 120, 34);
     fixture_type(&f, "5c");
     fixture_assert_shows(&f, "a1f0-u1");
-    fixture_assert_shows(&f, "nothing done yet");
+    fixture_assert_shows(&f, "not done yet");
     fixture_press(&f, PRESS_ENTER); /* not a yes */
     assert_int_equal(f.intent_count, 0);
-    fixture_assert_hides(&f, "nothing done yet");
+    fixture_assert_hides(&f, "not done yet");
     fixture_type(&f, "cy");
     assert_int_equal(last_intent(&f)->action, ACTION_CANCEL_REQUEST);
     assert_string_equal(last_intent(&f)->id, "a1f0-u1");

@@ -37,7 +37,7 @@ static struct check_file checks[] = {
         .size = -1,
         .kind = CHECK_RECOMMENDED,
         .state = CHECK_MISSING,
-        .result = TEXT("missing: defaults are used")},
+        .result = TEXT("defaults are used")},
     {.path = TEXT("README.md"),
         .size = 412,
         .kind = CHECK_RECOMMENDED,
@@ -385,7 +385,7 @@ static struct model_row row_like(const struct bench *b, const char *id)
 
 static void send_row(struct bench *b, struct model_row *row)
 {
-    struct model_page page = {row, 1};
+    struct model_page page = {.rows = row, .count = 1};
     fixture_send(&b->f, MESSAGE_RESULT, NEWS_MODELS, &page, sizeof page);
 }
 

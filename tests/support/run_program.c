@@ -110,7 +110,7 @@ void program_start_list(
     spawn(p, (char *const *)(uintptr_t)argv, env->entries, piped);
 }
 
-void program_start(struct program *p, const struct program_env *env, bool piped, ...)
+void program_start(struct program *p, const struct program_env *env, int piped, ...)
 {
     const char *arguments[ARGUMENTS_MAX + 1] = {NULL};
     va_list list;

@@ -29,7 +29,7 @@ struct program {
 
 /* $SLIPWAY with these arguments (NULL behind the last, at most 30). `piped`: standard input is a pipe that stays
  * open. */
-void program_start(struct program *p, const struct program_env *env, bool piped, ...)
+void program_start(struct program *p, const struct program_env *env, int piped, ...)
     __attribute__((sentinel));
 void program_start_list(
     struct program *p, const struct program_env *env, bool piped, const char *const arguments[]);

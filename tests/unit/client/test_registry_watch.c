@@ -140,6 +140,32 @@ static void tables_that_are_missing_are_named_with_the_remedy(void **state)
     end(&w);
 }
 
+/* What is cut off is never passed off as all there is. */
+static void a_page_that_is_cut_says_so(void **state)
+{
+    const struct fixture *f = *state;
+    const struct inbox_limits limits = {64, 16, 1 << 20, 16};
+    const struct registry_watch_options options = {
+        .db = {.url = f->url, .connect_ms = 20000}, .interval_ms = SOON_MS, .jobs_max = 2};
+    struct watched w = {.inbox = inbox_new(&limits), .root = cancel_new(NULL)};
+    struct heard h = {0};
+    struct err e;
+    migrate(f->url);
+    do_sql(f->url, add_job);
+    do_sql(f->url, add_job);
+    w.watch = registry_watch_new(&options, w.inbox, clock_real(), w.root, &e);
+    assert_non_null(w.watch);
+    listen_once(&w, &h);
+    assert_int_equal(2, ((struct job_page *)h.jobs->payload)->count);
+    assert_false(((struct job_page *)h.jobs->payload)->more); /* two of two */
+    do_sql(f->url, add_job);
+    while (!h.jobs || !((struct job_page *)h.jobs->payload)->more)
+        listen_once(&w, &h);
+    assert_int_equal(2, ((struct job_page *)h.jobs->payload)->count);
+    forget(&h);
+    end(&w);
+}
+
 static void pages_are_sent_when_they_changed(void **state)
 {
     const struct fixture *f = *state;
@@ -287,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest on_files[] = {
         ON_SQLITE(tables_that_are_missing_are_named_with_the_remedy),
+        ON_SQLITE(a_page_that_is_cut_says_so),
         ON_SQLITE(pages_are_sent_when_they_changed),
         ON_SQLITE(a_hurry_shows_all_again),
         ON_SQLITE(one_missing_table_does_not_hide_the_other),

@@ -367,6 +367,45 @@ static void a_killed_writer_loses_nothing_it_noted(void **state)
     }
 }
 
+/* Another connection has the write lock for as long as it is open. */
+static sqlite3 *lock(void **state)
+{
+    char path[PATH_MAX];
+    sqlite3 *other;
+    assert_int_equal(SQLITE_OK, sqlite3_open(state_path(path, state), &other));
+    assert_int_equal(SQLITE_OK, sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+    return other;
+}
+
+/* Main waits for nobody, and quitting ends the waits of the others: without either a locked file stops the
+ * screen, or keeps the program from ending. */
+static void a_locked_file_is_not_waited_for_longer_than_told(void **state)
+{
+    enum { ENDLESS_MS = 10 * 60 * 1000 };
+    char path[PATH_MAX];
+    struct err e;
+    struct cancel *quit = cancel_new(NULL);
+    state_close(open_state(state));
+    struct state *hasty = state_open_within(state_path(path, state), 0, NULL, &e);
+    struct state *patient = state_open_within(state_path(path, state), ENDLESS_MS, quit, &e);
+    assert_true(hasty && patient && quit);
+    sqlite3 *other = lock(state);
+    int64_t begun = clock_mono_ms(clock_real());
+    assert_int_equal(-1, state_fact_set(hasty, "name", "value", &e));
+    assert_int_equal(ERR_TIMEOUT, e.class);
+    cancel_fire(quit);
+    for (int i = 0; i < 50; i++) { /* a moment in all, not a moment each */
+        assert_int_equal(-1, state_fact_set(patient, "name", "value", &e));
+        assert_int_equal(ERR_TIMEOUT, e.class);
+    }
+    assert_true(clock_mono_ms(clock_real()) - begun < 5000);
+    sqlite3_close(other);
+    assert_int_equal(0, state_fact_set(patient, "name", "what was done is noted", &e));
+    state_close(hasty);
+    state_close(patient);
+    cancel_unref(quit);
+}
+
 /* ---- holders --------------------------------------------------------------------------------- */
 
 static int hold(void **state, int pipe)
@@ -712,6 +751,7 @@ int main(void)
         IN_FOLDER(a_full_disk_leaves_what_was_saved),
         IN_FOLDER(two_handles_see_each_other),
         IN_FOLDER(processes_write_at_once),
+        IN_FOLDER(a_locked_file_is_not_waited_for_longer_than_told),
         IN_FOLDER(a_killed_writer_loses_nothing_it_noted),
         IN_FOLDER(the_living_keep_what_they_hold),
         IN_FOLDER(a_number_given_again_is_not_the_holder),
