@@ -119,7 +119,7 @@ deps-hint:
 # A small real model folder lies ready to be uploaded.
 .PHONY: demo
 demo: deps-build
-	@$(MAKE) --no-print-directory all
+	@echo "building slipway and its stand-in"; $(MAKE) --no-print-directory -s -j$(JOBS) all
 	@mkdir -p $(BUILD)/demo && tar xzf tests/data/models/tiny-sft-sharded.tar.gz -C $(BUILD)/demo
 	@$(BUILD)/slipway demo --folder $(BUILD)/demo/tiny-sft-sharded $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SPEED),--speed $(SPEED))
 

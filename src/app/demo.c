@@ -118,8 +118,9 @@ static int make_folder(struct demo *d, struct err *e)
             tmp && *tmp ? tmp : "/tmp") < (int)sizeof d->folder &&
         mkdtemp(d->folder))
         return 0;
+    err_errno(e, errno, "cannot make the folder %s", d->folder);
     d->folder[0] = 0;
-    return err_errno(e, errno, "cannot make a folder for the demonstration");
+    return err_hint(e, "TMPDIR names another place for it");
 }
 
 static void close_end(int fd)
