@@ -41,6 +41,7 @@ check file /usr/lib/postgresql/*/bin/initdb postgresql
 check cmd  runuser        util-linux
 check cmd  setarch        util-linux
 check cmd  tmux           tmux
+check cmd  pgrep          procps
 check cmd  node           nodejs
 check cmd  npm            npm
 check file /etc/ssl/certs/ca-certificates.crt ca-certificates

@@ -160,8 +160,13 @@ static void look(struct hub_watch *w)
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
-static void nap(struct hub_watch *w, uint64_t seen)
+/* Without a token nothing is ever due: only the end wakes it. */
+static void nap(struct hub_watch *w, uint64_t seen, bool off)
 {
+    if (off) {
+        (void)wait_until(&w->wait, seen, WAIT_FOREVER);
+        return;
+    }
     int64_t ms = cadence_wait_ms(&w->cadence, clock_mono_ms(w->clock));
     ms = clock_real_wait_ms(w->clock, ms);
     (void)wait_until(&w->wait, seen, ms < 0 || ms > NAP_MS ? NAP_MS : ms);
@@ -185,7 +190,7 @@ static void *watch(void *arg)
         if (!off && cadence_due(&w->cadence, now))
             look(w);
         else
-            nap(w, seen);
+            nap(w, seen, off);
     }
 }
 

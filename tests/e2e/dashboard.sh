@@ -12,6 +12,7 @@ program=$(cd "$(dirname "${SLIPWAY:-build/slipway}")" && pwd)/slipway
 case $program in *address* | *thread*) TMUX_PATIENCE=180 soon_ms=20000 ;; *) TMUX_PATIENCE=90 soon_ms=3000 ;; esac
 work=$(mktemp -d) || exit 1
 trap 'tmux_stop; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 export TMPDIR="$work" HOME="$work/home"
 mkdir "$HOME"
 unset XDG_CONFIG_HOME XDG_STATE_HOME RUNPOD_API_KEY HF_TOKEN SLIPWAY_DATABASE_URL NO_COLOR 2>/dev/null

@@ -8,9 +8,10 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tmux.sh
 program=${SLIPWAY:-build/slipway} sim=${SLIPWAY_SIM:-build/slipway-sim}
-TMUX_PATIENCE=90
+export TMUX_PATIENCE=90
 work=$(mktemp -d) || exit 1
 trap 'tmux_stop; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 export TMPDIR="$work" HOME="$work/home"
 mkdir "$HOME"
 unset XDG_CONFIG_HOME XDG_STATE_HOME SLIPWAY_DATABASE_URL NO_COLOR 2>/dev/null
@@ -89,15 +90,16 @@ press_all() {
 start_sim || exit 1
 step "there is something that could be written" leave_something_to_resume || exit 1
 before=$(last)
-tmux_start 100 30 "$program" --read-only
+tmux_start 100 30 sh -c "'$program' --read-only; echo \"ended \$?\"; cat"
 step "the dashboard says that it is read-only" tmux_wait 'read-only.*runpod ●'
 tmux_wait 'legal'
 tmux_wait 'ada/left'
 for place in 1 2 3 4 5 6 '1 Enter' '2 Enter' '3 Enter' '4 Enter' '5 Enter' '3 c' '4 c' '3 l' 'u' 'd' '2 r' '3 d'; do
+    # shellcheck disable=SC2086  # words
     step "every key after '$place' leaves it running and answering" press_all $place || break
 done
 tmux_keys Escape 1 Escape 1 q
-step "q ends it" test "$(tmux_wait_end)" = 0
+step "q ends it" tmux_wait '^ended 0$'
 step "no request was sent but reads" no_writes "$before"
 exec 8>&-
 echo "1..$n"

@@ -98,12 +98,8 @@ tmux_shows_not() {
     ! tmux_shows "$1"
 }
 
-# The terminal's end comes before the news of how the program ended.
 tmux_has_ended() {
-    case $(tmux_do display-message -p -t test '#{pane_dead}:#{pane_dead_status}#{pane_dead_signal}' 2>/dev/null) in
-    1:?*) return 0 ;;
-    *) return 1 ;;
-    esac
+    [ "$(tmux_do display-message -p -t test '#{pane_dead}' 2>/dev/null)" = 1 ]
 }
 
 tmux_wait() {
