@@ -191,7 +191,7 @@ static void bench_idle(struct bench *b, const char *what, const char *sign, doub
     double took = pty_now() - begin;
     thread_sums(p.pid, &cpu_after, &sleeps_after);
     printf(
-        "idle, 6 endpoints, %3.0f s      CPU %.3f %% of a core   wake-ups %.1f/s   to the terminal %.0f B/s"
+        "idle, %-14s %3.0f s      CPU %.3f %% of a core   wake-ups %.1f/s   to the terminal %.0f B/s"
         "   resident %.1f MB   (since exec: %.2f s of CPU)\n",
         what, took, (cpu_after - cpu) / took * 100, (sleeps_after - sleeps) / took,
         (double)(p.bytes - bytes) / took, resident_mb(p.pid), cpu_seconds(p.pid));
