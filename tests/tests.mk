@@ -60,9 +60,10 @@ JOBS  ?= 2
 RUN    = JOBS=$(JOBS) sh tests/run.sh $(CHECK)/tally
 SUB    = $(MAKE) --no-print-directory -j$(JOBS)
 
-# Tests that have threads worth racing: not the stand-in's worlds, which are played under one lock.
+# Tests that have threads worth racing: not the stand-in's worlds, which are played under one lock, nor
+# what commands say of bad input.
 THREADED := base core client sim
-UNTHREADED := build/tests/unit/sim/test_world% build/tests/e2e/test_day
+UNTHREADED := build/tests/unit/sim/test_world% build/tests/e2e/test_day build/tests/e2e/test_commands_fail
 
 ASAN_ENV := ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 TSAN_ENV := TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
@@ -113,9 +114,9 @@ check-tsan:
 	    $(patsubst build/%,build/thread/%,$(filter-out $(UNTHREADED), \
 	    $(filter $(THREADED:%=build/tests/unit/%/%),$(UNIT_BIN)) $(E2E_BIN))) $(E2E_SH)
 
-# What gcc's sanitizers do not see: bytes that were never written, in the layers that deal with foreign ones.
-# `make memcheck` looks at all.
-MEMCHECKED := $(filter $(patsubst %,build/tests/unit/%/%,base core model client),$(UNIT_BIN))
+# What gcc's sanitizers do not see: bytes that were never written. Slow, so only what all else stands on;
+# `make memcheck` looks at everything.
+MEMCHECKED := $(filter $(patsubst %,build/tests/unit/%/%,base core model),$(UNIT_BIN))
 check-valgrind:
 	@WRAP="$(MEMCHECK)" SLIPWAY_SIM=build/slipway-sim $(RUN) valgrind $(MEMCHECKED)
 
