@@ -28,7 +28,9 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 PACKAGES_base   := libcjson libutf8proc
 PACKAGES_core   :=
 PACKAGES_model  := libpcre2-8
-PACKAGES_client := libcurl libpq sqlite3 libcrypto
+PACKAGES_client := sqlite3 libcrypto
+# Only their headers: they are loaded when they are first needed (include/base/library.h).
+LOADED_client   := libcurl libpq
 PACKAGES_ui     := ncursesw inih
 PACKAGES_app    := inih
 PACKAGES_sim    := libmicrohttpd libcrypto
@@ -78,7 +80,7 @@ $(foreach l,$(LAYERS) sim,$(eval $(call layer_archive,$(l))))
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(call pkg_cflags,$(PACKAGES_$(call layer_of,$*))) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(call pkg_cflags,$(PACKAGES_$(call layer_of,$*)) $(LOADED_$(call layer_of,$*))) -MMD -MP -c -o $@ $<
 
 # The stand-in's scenarios, built in (include/sim/scenario.h).
 SCENARIOS := $(sort $(wildcard src/sim/scenarios/*.json))

@@ -95,6 +95,9 @@ bool db_address_is_loopback(const char *address);
 
 int64_t db_now(void);
 
+/* db_pg_library.c: before anything of libpq is called; again is fine. ERR_IO when it cannot be had. */
+int db_pg_library_load(struct err *e);
+
 /* db_pg_text.c: what of PostgreSQL needs no libpq. */
 enum { DB_PG_TIME_MAX = 40 };
 extern const struct db_word db_pg_words[];

@@ -12,6 +12,7 @@
  *   http_retry.c     whether and when to try again (pure)
  *   http_rules.c     what may be asked at all (pure)
  *   http_url.c       origins and redirects (pure)
+ *   http_library.c   libcurl, loaded when it is first needed
  *
  * Who owns what: a job belongs to the net thread from http_submit until its end sets `ended` under
  * its group's lock; in between others only set `dropped` and call http_wake. */
@@ -22,6 +23,11 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+
+/* ---- libcurl (http_library.c) ----------------------------------------------------------------- */
+
+/* Before anything of libcurl but curl_url is called; again is fine. ERR_IO when it cannot be had. */
+int http_library_load(struct err *e);
 
 /* ---- origins (http_url.c) -------------------------------------------------------------------- */
 

@@ -534,6 +534,8 @@ static int pg_open(struct db *d, struct err *e)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct target t;
+    if (db_pg_library_load(e))
+        return -1;
     pthread_once(&once, set_key_hook);
     d->session = calloc(1, sizeof(struct pg));
     if (!d->session)

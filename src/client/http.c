@@ -109,6 +109,8 @@ no_lock:
 
 struct http *http_new(const struct http_options *options, struct err *e)
 {
+    if (http_library_load(e))
+        return NULL;
     pthread_once(&global_once, global_init);
     struct http *h = global_result == CURLE_OK ? new_struct() : NULL;
     if (h != NULL && copy_options(h, options) == 0 && new_multi(h) == 0 && start_thread(h) == 0)
