@@ -57,6 +57,10 @@ struct text text_new(struct arena *a, const void *bytes, size_t n, enum text_mod
 /* As text_new in TEXT_LINE for a C string; NULL gives an empty text. */
 struct text text_from(struct arena *a, const char *s);
 
+/* The same text with bytes of its own in the arena, ended by a NUL whatever `t` borrows from; a text that
+ * was never made (s is NULL) and a full arena give an empty one. */
+struct text text_dup(struct arena *a, struct text t);
+
 /* A string literal of our own, known to be clean. */
 #define TEXT(literal) ((struct text){"" literal, sizeof(literal) - 1})
 

@@ -97,12 +97,6 @@ static struct catalog *ask(struct prices *p, struct cancel *cancel, struct err *
     return c;
 }
 
-static struct text copy(struct arena *a, struct text t)
-{
-    char *s = arena_dup(a, t.s ? t.s : "", t.len);
-    return s ? (struct text){s, t.len} : TEXT("");
-}
-
 int prices_get(
     struct prices *p, struct arena *a, struct gpu_page *out, struct cancel *cancel, struct err *e)
 {
@@ -115,9 +109,9 @@ int prices_get(
         out->count = 0;
     for (size_t i = 0; i < out->count; i++) {
         out->gpus[i] = c->page.gpus[i];
-        out->gpus[i].id = copy(a, c->page.gpus[i].id);
-        out->gpus[i].name = copy(a, c->page.gpus[i].name);
-        out->gpus[i].pool = copy(a, c->page.gpus[i].pool);
+        out->gpus[i].id = text_dup(a, c->page.gpus[i].id);
+        out->gpus[i].name = text_dup(a, c->page.gpus[i].name);
+        out->gpus[i].pool = text_dup(a, c->page.gpus[i].pool);
     }
     leave(p, c);
     return out->gpus ? 0 : err_set(e, ERR_IO, 0, "out of memory");

@@ -14,17 +14,11 @@
 
 enum { LOOK_ARENA = 12 << 20, LOOK_FIRST_MS = 1000, LOOK_MOST_MS = 5000, RETRY_MS = 3000 };
 
-static struct text copy(struct arena *a, struct text t)
-{
-    char *s = arena_dup(a, t.s ? t.s : "", t.len);
-    return s ? (struct text){s, t.len} : TEXT("");
-}
-
 static void copy_texts(struct arena *a, struct request *q)
 {
     struct text *const texts[] = {&q->model, &q->gpu, &q->input, &q->output, &q->error};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = copy(a, *texts[i]);
+        *texts[i] = text_dup(a, *texts[i]);
 }
 
 void request_tell(struct engine *g, const struct request *q)

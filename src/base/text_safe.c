@@ -49,3 +49,9 @@ struct text text_from(struct arena *a, const char *s)
 {
     return s ? text_new(a, s, strlen(s), TEXT_LINE) : TEXT("");
 }
+
+struct text text_dup(struct arena *a, struct text t)
+{
+    char *s = arena_dup(a, t.s ? t.s : "", t.s ? t.len : 0);
+    return s ? (struct text){s, t.len} : TEXT("");
+}

@@ -218,12 +218,6 @@ static size_t fill(struct runpod_watch *w, struct batch *b)
     return b->count;
 }
 
-static struct text copy(struct arena *a, struct text t)
-{
-    const char *s = arena_dup(a, t.s, t.len);
-    return s ? (struct text){s, t.len} : TEXT("");
-}
-
 /* What goes out takes just the room that its lines need: main keeps it for as long as they are shown. */
 static void send_lines(struct runpod_watch *w, const struct batch *b)
 {
@@ -238,8 +232,8 @@ static void send_lines(struct runpod_watch *w, const struct batch *b)
     for (page->count = 0; page->count < b->count; page->count++) {
         const struct log_line *line = &b->lines[page->count];
         page->lines[page->count] = *line;
-        page->lines[page->count].origin = copy(m->arena, line->origin);
-        page->lines[page->count].line = copy(m->arena, line->line);
+        page->lines[page->count].origin = text_dup(m->arena, line->origin);
+        page->lines[page->count].line = text_dup(m->arena, line->line);
     }
     m->payload = page;
     (void)inbox_send(w->inbox, m);
