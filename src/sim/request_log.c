@@ -159,8 +159,10 @@ int64_t request_log_begin(struct request_log *l, int64_t now_ms, const struct re
 
 void request_log_end(struct request_log *l, int64_t number, struct request_end end)
 {
+    if (number <= 0)
+        return;
     struct entry *e = &l->entries[number % REQUEST_LOG_MAX];
-    if (number <= 0 || e->number != number)
+    if (e->number != number)
         return;
     e->end = end;
     e->real_end = clock_wall_ms(clock_real());
