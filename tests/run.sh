@@ -15,9 +15,11 @@ export CMOCKA_MESSAGE_OUTPUT=TAP
 run_one() {
     tally=$1 name=$2/$(basename "$3")
     log=$(dirname "$tally")/logs/$(echo "$name" | tr / -).log
+    begin=$(date +%s)
     # shellcheck disable=SC2086  # WRAP is words
     timeout -k 5 "${TEST_LIMIT:-300}" ${WRAP-} "$3" >"$log" 2>&1 </dev/null
     status=$?
+    took=$(($(date +%s) - begin))
     # cmocka writes a skipped test as "not ok N # SKIP".
     skipped=$(grep -ciE '^(not )?ok [0-9]+.*# *skip|^1\.\.0 *# *skip' "$log")
     passed=$(grep -E '^ok [0-9]+' "$log" | grep -cviE '# *skip')
@@ -29,6 +31,7 @@ run_one() {
     echo "$passed $failed $skipped" >>"$tally"
     extra=
     [ "$skipped" -gt 0 ] && extra=", $skipped skipped"
+    [ "$took" -lt 5 ] || extra="$extra, $took s"
     if [ "$failed" -gt 0 ]; then
         echo "FAIL  $name ($passed passed, $failed failed$extra; exit status $status)"
         sed 's/^/      /' "$log" | tail -n 200

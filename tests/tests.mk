@@ -52,12 +52,15 @@ test-programs: $(UNIT_BIN) $(E2E_BIN)
 
 # ---- make check ------------------------------------------------------------------------------------
 #
-# Everything, from a bare Debian: both compilers, sanitizers, valgrind, short fuzzing, the public
-# clients. Each step adds its counts to build/check/tally; the last prints the one closing line.
+# Everything, from a bare Debian: gcc as it is shipped, clang with AddressSanitizer and UBSan (the same
+# objects serve short fuzzing), gcc with ThreadSanitizer, valgrind, the public clients. Each step adds
+# its counts to build/check/tally; the last prints the one closing line.
 
 CHECK := build/check
 JOBS  ?= 2
-RUN    = JOBS=$(JOBS) sh tests/run.sh $(CHECK)/tally
+# Test programs mostly wait.
+TEST_JOBS ?= $(shell echo $$((2 * $(JOBS))))
+RUN    = JOBS=$(TEST_JOBS) sh tests/run.sh $(CHECK)/tally
 SUB    = $(MAKE) --no-print-directory -j$(JOBS)
 
 # Tests that have threads worth racing: not the stand-in's worlds, which are played under one lock, nor
@@ -71,7 +74,7 @@ TSAN_ENV := TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 MEMCHECK := valgrind -q --fair-sched=yes --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
             --error-exitcode=99 --num-callers=30
 
-.PHONY: check check-run check-lint check-gcc check-clang check-portable check-asan check-tsan check-valgrind check-fuzz check-clients
+.PHONY: check check-run check-lint check-gcc check-portable check-asan check-tsan check-valgrind check-fuzz check-clients
 check: deps
 	@rm -rf $(CHECK) && mkdir -p $(CHECK) && : > $(CHECK)/tally
 	@$(MAKE) --no-print-directory check-run
@@ -79,7 +82,7 @@ check: deps
 
 # One after the other: they share two cores, and the log reads in order. A step that cannot be built
 # counts as a failure, and the others still run.
-STEPS := lint gcc clang portable asan tsan valgrind fuzz clients
+STEPS := lint gcc portable asan fuzz tsan valgrind clients
 
 check-run:
 	@for step in $(STEPS); do \
@@ -92,11 +95,7 @@ check-lint:
 
 check-gcc:
 	@$(SUB) all test-programs
-	@SLIPWAY=build/slipway SLIPWAY_SIM=build/slipway-sim $(RUN) gcc $(UNIT_BIN) $(E2E_BIN) $(E2E_SH)
-
-check-clang:
-	@$(SUB) CC=clang all test-programs
-	@SLIPWAY_SIM=build/clang/slipway-sim $(RUN) clang $(patsubst build/%,build/clang/%,$(UNIT_BIN))
+	@SLIPWAY=build/slipway SLIPWAY_SIM=build/slipway-sim $(RUN) gcc $(E2E_SH) $(E2E_BIN) $(UNIT_BIN)
 
 # What stands in for eventfd and signalfd elsewhere must work too.
 check-portable:
@@ -104,19 +103,20 @@ check-portable:
 	@$(RUN) portable $(patsubst build/%,build/portable/%,$(filter build/tests/unit/core/%,$(UNIT_BIN)))
 
 check-asan:
-	@$(SUB) SAN=address,undefined all test-programs
-	@$(ASAN_ENV) SLIPWAY=build/address-undefined/slipway SLIPWAY_SIM=build/address-undefined/slipway-sim \
-	    $(RUN) asan+ubsan $(patsubst build/%,build/address-undefined/%,$(UNIT_BIN) $(E2E_BIN)) $(E2E_SH)
+	@$(SUB) CC=clang FUZZING=1 all test-programs
+	@$(ASAN_ENV) SLIPWAY=build/clang-fuzz/slipway SLIPWAY_SIM=build/clang-fuzz/slipway-sim \
+	    $(RUN) asan+ubsan $(E2E_SH) $(patsubst build/%,build/clang-fuzz/%,$(E2E_BIN) $(UNIT_BIN))
 
 check-tsan:
 	@$(SUB) SAN=thread all test-programs
 	@$(TSAN_ENV) WRAP="setarch -R" SLIPWAY=build/thread/slipway SLIPWAY_SIM=build/thread/slipway-sim $(RUN) tsan \
-	    $(patsubst build/%,build/thread/%,$(filter-out $(UNTHREADED), \
-	    $(filter $(THREADED:%=build/tests/unit/%/%),$(UNIT_BIN)) $(E2E_BIN))) $(E2E_SH)
+	    $(E2E_SH) $(patsubst build/%,build/thread/%,$(filter-out $(UNTHREADED), \
+	    $(E2E_BIN) $(filter $(THREADED:%=build/tests/unit/%/%),$(UNIT_BIN))))
 
 # What gcc's sanitizers do not see: bytes that were never written. Slow, so only what all else stands on;
 # `make memcheck` looks at everything.
 MEMCHECKED := $(filter $(patsubst %,build/tests/unit/%/%,base core model),$(UNIT_BIN))
+check-valgrind: TEST_JOBS = $(JOBS)
 check-valgrind:
 	@WRAP="$(MEMCHECK)" SLIPWAY_SIM=build/slipway-sim $(RUN) valgrind $(MEMCHECKED)
 

@@ -101,7 +101,8 @@ slip() {
     tmux_keys y
     step "the endpoint is made" tmux_wait 'endpoint +[a-z0-9]+ created' || return
     tmux_keys Escape Escape
-    step "it answers, is registered, and its row is highlighted" tmux_wait '▸ +tiny-sharded' || return
+    tmux_wait_gone 'Deploy ▸'
+    step "it answers, is registered, and its row is highlighted" tmux_wait '^▸ +tiny-sharded' || return
     tmux_keys c
     step "c opens a chat with it" tmux_wait 'Chat ▸ tiny-sharded' || return
     tmux_type 'Hello there'

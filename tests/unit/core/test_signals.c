@@ -498,7 +498,7 @@ static void *crash_thread(void *arg)
 
 static void slow_restore(void)
 {
-    for (int i = 0; i < 1000; i++) /* time for the others to come in between */
+    for (int i = 0; i < 100; i++) /* time for the others to come in between */
         sched_yield();
     restore();
 }
