@@ -78,12 +78,17 @@ struct upload {
     enum upload_kind kind;
     struct buf *memory; /* borrowed */
     int fd;
-    struct sha256 *hash;
+    int64_t at;                /* in the file: where the next bytes go */
+    struct sha256 *hash;       /* of a file of its own */
+    struct fingerprint *print; /* of what has a place */
     struct body_file file;
 };
 void upload_init(struct upload *u); /* drops */
 void upload_to_memory(struct upload *u, struct buf *memory);
 int upload_to_file(struct upload *u, const char *folder, struct err *e);
+/* To its place when it can be had and `length` (-1 = unknown) is the place's; else to a file in the folder. */
+int upload_to_place(struct upload *u, const struct body_place *place, int64_t length,
+    const char *folder, struct err *e);
 /* 0, or the HTTP status that says why not: 413 for a full memory, 507 for a full disk. */
 int upload_write(struct upload *u, const void *bytes, size_t n);
 int upload_end(struct upload *u);      /* the file's length and hash are known now; 0 or a status */

@@ -15,7 +15,7 @@
  *   hub_list.c      lists of repositories              hub_commit_read.c        its NDJSON
  *   hub_facts.c     tags, task, parameter counts       hub_commit_apply.c      what it makes of the files
  *   hub_seed.c      the scenario's repositories        hub_store.c, hub_files.c, hub_history.c,
- *   hub_state.c     the truth, for tests               hub_content.c    what is remembered
+ *   hub_state.c     the truth, for tests               hub_content.c, hub_spare.c   what is remembered
  *   hub_model.c     what a model is made of, for the RunPod side
  *   hub_git.c, hub_rules.c, hub_attributes.c, hub_card.c, hub_yaml.c, hub_yaml_flow.c   pure rules
  *
@@ -48,6 +48,8 @@
  *             commit are seen
  *   "multipart_chunk" (16000000), "multipart_threshold" (as chunk): larger objects come in parts,
  *             when the client offers that
+ *   "spare_mb" (0): so much of deleted content is kept to be written over, also by later worlds: where
+ *             fresh memory or disk is slow, the second upload is measured without it
  *   "url_seconds" (900): real seconds that presigned URLs are good
  *   "storage_host": host name in presigned URLs instead of the Hub's own ("localhost"): then a key
  *             sent along with a download is refused, too

@@ -109,6 +109,10 @@ struct hub_upload { /* a multipart upload; hub_multipart.c */
     size_t part_count;
     struct hub_part *parts;
     enum { HUB_UPLOAD_OPEN, HUB_UPLOAD_JOINING, HUB_UPLOAD_DONE } state;
+    struct hub_hash *hash; /* of the first `hashed` parts; NULL = not begun, or lent out */
+    size_t hashed;
+    bool hashing;            /* lent out: somebody adds to it */
+    int64_t turn;            /* raised when it is begun anew */
     struct hub_upload *next; /* newest first */
 };
 
@@ -121,6 +125,7 @@ struct hub_window { /* requests counted in one fixed window; hub_rate.c */
 
 struct hub_world {
     struct json *scenario; /* its "hub" object, owned; an empty object when it has none */
+    const char *spare;     /* the stand-in's folder, which outlives this world; borrowed */
     char folder[HUB_STORE_PATH - 80]; /* everything stored, this world's alone */
     unsigned char key[32];            /* signs presigned URLs */
     struct hub_stored *stored[256];
@@ -145,6 +150,15 @@ int hub_stored_take(struct hub_world *h, const char *path, const char *sha256, i
 /* Appends up to `n` bytes from `offset`; -1 when they cannot be read or do not fit. */
 int hub_stored_read(
     struct hub_world *h, const char *sha256, int64_t offset, size_t n, struct buf *out);
+
+/* ---- hub_spare.c ------------------------------------------------------------------------------ */
+
+/* Deletes a file, or keeps it to be written over (scenario key spare_mb). */
+void hub_spare_drop(const struct hub_world *h, const char *path);
+/* Makes one that was kept the file of this path and size, if there is one. */
+void hub_spare_take(const struct hub_world *h, const char *path, int64_t size);
+
+/* ---- repositories' lists ----------------------------------------------------------------------- */
 
 struct hub_repo *hub_repo_find(struct hub_world *h, enum hub_type type, const char *id);
 /* Also by a name that it had before it was moved. */

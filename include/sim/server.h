@@ -36,9 +36,21 @@ enum {
 
 /* A body that went to a file because the route asked for it (ROUTE_FILE_BODY). */
 struct body_file {
-    char path[512]; /* inside sim's store; the handler may rename it away; else it is deleted */
+    char path
+        [512]; /* inside sim's store; the handler may rename it away; else it is deleted. "" = placed */
     int64_t length;
-    char sha256[65]; /* lower-case hex of what arrived */
+    char sha256[65]; /* lower-case hex of what arrived; not when a place was wished for */
+    char print[33];  /* then this: its fingerprint (sim/fingerprint.h) */
+    bool placed;     /* it lies where admission wished; locked there until the exchange ends */
+};
+
+/* Where admission may wish a ROUTE_FILE_BODY to go: so many bytes at this offset of a file that others
+ * may be writing to. What has another length, and what finds its bytes locked by another exchange or
+ * taken, goes to a file of its own. */
+struct body_place {
+    char path[512]; /* "" = no wish */
+    int64_t offset, length;
+    bool taken;
 };
 
 struct request {
@@ -49,8 +61,9 @@ struct request {
     struct buf body;    /* in memory; empty with ROUTE_FILE_BODY */
     struct json *json;  /* the body parsed, NULL when it is not JSON; the server frees it */
     struct body_file file;
-    int64_t number; /* in the request log, from 1 */
-    void *internal; /* struct exchange */
+    struct body_place place; /* for admission to fill */
+    int64_t number;          /* in the request log, from 1 */
+    void *internal;          /* struct exchange */
 };
 
 /* All borrowed until the handler returns; NULL when absent. Header names in any case. */

@@ -6,28 +6,47 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { WRITER_LIMIT_MS = 30 * 1000, WRITER_LOOK_MS = 20, HASH_PARTS = 2 };
+
+static const char upload_gone[] =
+    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
+    "aborted or completed.";
+
 static void stored(struct reply *p, const char *etag)
 {
     reply_text(p, 200, "text/plain", "");
     reply_header(p, "ETag", "%s", etag);
 }
 
-static void put_part(struct sim *s, struct request *r, struct reply *p, const char *upload)
+/* Waits while another request writes the same part: its client is mostly gone already. */
+static const char *take_part(struct sim *s, struct request *r, const char *id, char etag[35])
+{
+    const char *why = NULL;
+    for (int waited = 0; waited < WRITER_LIMIT_MS; waited += WRITER_LOOK_MS) {
+        struct hub_upload *u = hub_upload_find(s->hub, id);
+        why = u ? hub_upload_part(s->hub, u, request_query_int(r, "partNumber", 0), &r->file, etag)
+                : upload_gone;
+        if (why != hub_upload_busy || !sim_sleep(s, WRITER_LOOK_MS))
+            break;
+    }
+    return why;
+}
+
+static void put_part(struct sim *s, struct request *r, struct reply *p, const char *id)
 {
     char etag[35];
-    struct hub_upload *u = hub_upload_find(s->hub, upload);
-    if (!u) {
-        hub_refuse_xml(p, 404, "NoSuchUpload",
-            "The specified upload does not exist. The upload ID may be invalid, or the upload may "
-            "have been aborted or completed.");
-        return;
-    }
-    const char *why =
-        hub_upload_part(s->hub, u, request_query_int(r, "partNumber", 0), &r->file, etag);
-    if (why)
+    const char *why = take_part(s, r, id, etag);
+    if (why == upload_gone) {
+        hub_refuse_xml(p, 404, "NoSuchUpload", why);
+    } else if (why == hub_upload_busy) {
+        hub_refuse_xml(p, 503, "SlowDown", why);
+    } else if (why) {
         hub_refuse_xml(p, 400, "InvalidArgument", why);
-    else
+    } else {
+        bool failed; /* the completion finds that out */
+        hub_upload_hash_on(s, hub_upload_find(s->hub, id), HASH_PARTS, &failed);
         stored(p, etag);
+    }
 }
 
 static void put_object(struct sim *s, struct request *r, struct reply *p)

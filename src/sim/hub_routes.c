@@ -1,6 +1,7 @@
 /* Every route of the Hub, and what happens to a request before its handler: an id, the right to
  * come in, the count of requests. Presigned URLs are checked here too, so that an upload which will
  * be refused is refused before its bytes are sent. */
+#include "sim/hub_multipart.h"
 #include "sim/hub_request.h"
 
 #include <ctype.h>
@@ -81,7 +82,11 @@ static bool admit_storage(struct sim *s, struct request *r, struct reply *p)
             p, 411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
         return false;
     }
-    return hub_presigned(s, r, p);
+    if (!hub_presigned(s, r, p))
+        return false;
+    if (strcmp(r->method, "PUT") == 0)
+        hub_upload_place(s->hub, r);
+    return true;
 }
 
 bool hub_admit(struct sim *s, struct request *r, struct reply *p, const struct route *route)

@@ -4,7 +4,7 @@
  * found through a table by the first byte of their sha-256. They lie in the world's own store,
  * which no other world shares, so that one which is being thrown away cannot disturb the one that
  * takes its place. */
-#include "sim/hub_store.h"
+#include "sim/hub_multipart.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -118,7 +118,7 @@ int hub_stored_take(struct hub_world *h, const char *path, const char *sha256, i
 {
     char to[HUB_STORE_PATH];
     if (hub_stored_find(h, sha256)) {
-        unlink(path);
+        hub_spare_drop(h, path);
         return 0;
     }
     hub_stored_path(h, sha256, to);
@@ -256,16 +256,19 @@ int hub_lfs_add(struct hub_repo *repo, const char *sha256, int64_t size)
 /* ---- the world ------------------------------------------------------------------------------- */
 
 /* Removes this world's folder, which holds files only. */
-static void remove_folder(const char *folder)
+static void remove_folder(const struct hub_world *h)
 {
-    DIR *d = *folder ? opendir(folder) : NULL;
-    for (struct dirent *entry = d ? readdir(d) : NULL; entry; entry = readdir(d))
+    char path[2 * HUB_STORE_PATH];
+    DIR *d = *h->folder ? opendir(h->folder) : NULL;
+    for (struct dirent *entry = d ? readdir(d) : NULL; entry; entry = readdir(d)) {
+        snprintf(path, sizeof path, "%s/%s", h->folder, entry->d_name);
         if (entry->d_name[0] != '.')
-            unlinkat(dirfd(d), entry->d_name, 0);
+            hub_spare_drop(h, path);
+    }
     if (d)
         closedir(d);
-    if (*folder)
-        rmdir(folder);
+    if (*h->folder)
+        rmdir(h->folder);
 }
 
 #define FREE_LIST(type, list)                                                                      \
@@ -278,8 +281,7 @@ static void free_uploads(struct hub_upload *list)
 {
     for (struct hub_upload *u = list, *next; u; u = next) {
         next = u->next;
-        free(u->parts);
-        free(u);
+        hub_upload_free(u);
     }
 }
 
@@ -294,7 +296,7 @@ void hub_world_free(struct hub_world *h)
     FREE_LIST(hub_alias, h->aliases);
     FREE_LIST(hub_window, h->windows);
     free_uploads(h->uploads);
-    remove_folder(h->folder);
+    remove_folder(h);
     json_free(h->scenario);
     free(h);
 }
@@ -313,7 +315,8 @@ struct hub_world *hub_world_new(struct sim *s, const struct json *scenario, stru
     struct hub_world *h = calloc(1, sizeof *h);
     const struct json *own = json_get(scenario, "hub");
     if (h)
-        h->scenario = json_kind(own) == JSON_OBJECT ? json_dup(own) : json_new_object();
+        *h = (struct hub_world){.spare = s->folder,
+            .scenario = json_kind(own) == JSON_OBJECT ? json_dup(own) : json_new_object()};
     if (!h || !h->scenario) {
         err_set(e, ERR_IO, 0, "out of memory");
         goto bad;

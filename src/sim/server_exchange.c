@@ -165,6 +165,21 @@ static void refuse_routeless(struct exchange *x)
         reply_header(&x->reply, "Allow", "%s", x->found.allow);
 }
 
+/* -1 = it is not said */
+static int64_t body_length(const struct exchange *x)
+{
+    const char *text = request_header(&x->request, "Content-Length");
+    return text ? strtoll(text, NULL, 10) : -1;
+}
+
+/* With the lock, so that what admission saw of the place is still so. */
+static void open_place(struct exchange *x)
+{
+    struct err e;
+    if (upload_to_place(&x->upload, &x->request.place, body_length(x), x->sim->folder, &e))
+        refuse(x, 507, e.message);
+}
+
 static void admit(struct exchange *x)
 {
     static bool (*const admits[PLANES])(
@@ -178,25 +193,20 @@ static void admit(struct exchange *x)
     sim_lock(x->sim);
     sim_play(x->sim);
     x->answered = !admits[x->request.plane](x->sim, &x->request, &x->reply, x->found.route);
+    if (!x->answered && x->request.place.path[0])
+        open_place(x);
     sim_unlock(x->sim);
-}
-
-/* -1 = refused */
-static int check_length(struct exchange *x)
-{
-    const char *text = request_header(&x->request, "Content-Length");
-    unsigned long long length = text ? strtoull(text, NULL, 10) : 0;
-    if (length <= REQUEST_MEMORY_MAX)
-        return 0;
-    refuse(x, 413, "the body is too large");
-    return -1;
 }
 
 static void open_upload(struct exchange *x)
 {
     struct err e;
+    if (x->request.place.path[0])
+        return; /* done at admission */
     if (!(x->found.route->flags & ROUTE_FILE_BODY)) {
-        if (check_length(x) == 0)
+        if (body_length(x) > REQUEST_MEMORY_MAX)
+            refuse(x, 413, "the body is too large");
+        else
             upload_to_memory(&x->upload, &x->request.body);
     } else if (upload_to_file(&x->upload, x->sim->folder, &e)) {
         refuse(x, 507, e.message);

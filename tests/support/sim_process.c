@@ -58,14 +58,24 @@ static void copy_url(char *out, size_t size, const struct json *j, const char *k
     assert_in_range(n, 1, size - 1);
 }
 
-void sim_process_start(struct sim_process *p, const char *scenario, const char *speed)
+/* The port of "http://127.0.0.1:PORT/…"; 0 (any) when there is no URL yet. */
+static void port_of(const char *url, char out[8])
 {
-    memset(p, 0, sizeof *p);
+    const char *colon = strrchr(url, ':');
+    snprintf(out, 8, "%ld", colon ? strtol(colon + 1, NULL, 10) : 0);
+}
+
+static void start_child(struct sim_process *p)
+{
     char *program = getenv("SLIPWAY_SIM");
     if (!program)
         fail_msg("SLIPWAY_SIM does not say where slipway-sim is");
-    char *argv[] = {program, "--scenario", (char *)(uintptr_t)scenario, "--speed",
-        (char *)(uintptr_t)speed, "--exit-with-stdin", NULL};
+    char data[8], control[8], hub[8];
+    port_of(p->data, data);
+    port_of(p->control, control);
+    port_of(p->hub, hub);
+    char *argv[] = {program, "--scenario", p->scenario, "--speed", p->speed, "--data-port", data,
+        "--control-port", control, "--hub-port", hub, "--exit-with-stdin", NULL};
     int output;
     spawn(p, argv, &output);
     char line[512];
@@ -78,7 +88,26 @@ void sim_process_start(struct sim_process *p, const char *scenario, const char *
     copy_url(p->control, sizeof p->control, urls, "control");
     copy_url(p->hub, sizeof p->hub, urls, "hub");
     json_free(urls);
+}
+
+static void stop_child(struct sim_process *p)
+{
+    int status;
+    kill(p->pid, SIGTERM);
+    assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+    close(p->input);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+void sim_process_start(struct sim_process *p, const char *scenario, const char *speed)
+{
     struct err e;
+    memset(p, 0, sizeof *p);
+    assert_in_range(strlen(scenario), 1, sizeof p->scenario - 1);
+    snprintf(p->scenario, sizeof p->scenario, "%s", scenario);
+    snprintf(p->speed, sizeof p->speed, "%s", speed);
+    start_child(p);
     p->http = http_new(&(struct http_options){.user_agent = "slipway-test"}, &e);
     if (!p->http)
         fail_msg("no HTTP engine: %s", e.message);
@@ -90,12 +119,13 @@ void sim_process_stop(struct sim_process *p)
 {
     http_free(p->http);
     p->http = NULL;
-    kill(p->pid, SIGTERM);
-    int status;
-    assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
-    close(p->input);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    stop_child(p);
+}
+
+void sim_process_restart(struct sim_process *p)
+{
+    stop_child(p);
+    start_child(p);
 }
 
 struct json *sim_call(struct sim_process *p, enum http_method method, const char *base,

@@ -15,6 +15,7 @@ struct sim_process {
     pid_t pid;
     int input;                           /* its standard input: closing ends it */
     char data[96], control[96], hub[96]; /* base URLs as it printed them */
+    char scenario[512], speed[16];       /* as it was started */
     struct http *http;
     struct secret *key;
 };
@@ -23,6 +24,8 @@ struct sim_process {
 void sim_process_start(struct sim_process *p, const char *scenario, const char *speed);
 /* Ends it and checks that it ended cleanly. */
 void sim_process_stop(struct sim_process *p);
+/* Ends it and starts another one in its place, on the same ports, which knows nothing of the first. */
+void sim_process_restart(struct sim_process *p);
 
 /* One call; the answer's status in *status (may be NULL: then it must be 2xx). `body` NULL = none.
  * The caller frees the tree; NULL when the answer was not JSON. */
