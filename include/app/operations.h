@@ -1,7 +1,8 @@
 /* operations: the long pieces of work that are under way, each on a thread of its own.
  *
  * What is asked for is a JSON object, the same from a form, a command line and the journal:
- *   upload    folder, repo; revision, private, message, job
+ *   upload    folder, repo; revision, private, message, job, include and exclude (patterns: an array or
+ *             words), base-model, as-is, mend-readme, create-pr, limit-rate
  *   deploy    repo; revision, name, image, pool (text or list), gpus, context, min, max, idle, disk,
  *             env (object), budget, job
  *   register  deploy (the id of a deployment in the journal)
@@ -45,8 +46,13 @@ bool operation_can_resume(const struct journal_entry *entry);
 /* ERR_STATE when it does not ask, or is not under way. */
 int operations_answer(struct operations *all, const char *id, bool yes, struct err *e);
 int operations_stop(struct operations *all, const char *id, struct err *e);
+/* Holds an upload that is under way, or lets it go on: what is being sent ends, nothing new is begun.
+ * ERR_STATE when it is none, or not under way. */
+int operations_hold(struct operations *all, const char *id, struct err *e);
 
 /* As a document of schema "slipway.operation/1". NULL: no memory. */
 struct json *operation_json(const struct operation *o);
+/* How far it is, as a line of schema "slipway.progress/1". NULL: no memory. */
+struct json *operation_event_json(const struct operation *o);
 
 #endif

@@ -49,6 +49,7 @@ enum found_as {
 struct shard_name {
     size_t stem; /* bytes of the name before the number; 0 = the name is not a shard's */
     int number, total, digits;
+    bool pickle; /* ends in ".bin" */
 };
 
 struct folder_rule;
@@ -79,12 +80,15 @@ struct folder {
     size_t missing_count, missing_room;
     struct model_facts facts;
     struct folder_card card;
-    struct json *config; /* config.json when it is an object, else NULL */
+    struct json *config;    /* config.json when it is an object, else NULL */
+    struct json *tokenizer; /* tokenizer.json, the same */
     const char *adapter_base;
     bool adapter, safe_weights, legacy_weights;
-    bool failed; /* out of memory */
-    /* The file that is looked into just now. */
+    bool no_lora; /* an adapter of another kind */
+    bool failed;  /* out of memory */
+    /* The file that is looked into just now: open, or its bytes, where it lies elsewhere. */
     int fd;
+    const struct buf *bytes;
 };
 
 enum folder_need { /* when a row's file must be there */
@@ -123,6 +127,13 @@ int folder_open_folder(int parent, const char *name);
 int64_t folder_modified_ns(const struct stat *st);
 const char *found_words(enum found_as as);
 
+/* ---- model_folder.c: the steps around the checks ---------------------------------------------------- */
+
+/* Each file gets its row, each shard its set; and whether it is an adapter. */
+void folder_apply_rules(struct folder *f);
+/* Files, then what is missing, in the order of a checklist, with the facts. */
+int folder_fill_list(struct folder *f, struct checklist *list, struct err *e);
+
 /* ---- model_folder_scan.c ------------------------------------------------------------------------- */
 
 int folder_scan(struct folder *f, struct err *e);
@@ -144,20 +155,33 @@ void folder_note(struct folder *f, struct found *file, enum check_state state, c
 /* A blocker in what is needed to serve the model, else a warning (§8.2, last paragraph). */
 void folder_flaw(struct folder *f, struct found *file, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The file cannot go as it is, whatever it is for: a blocker unless it is left out anyway. */
+void folder_stop(struct folder *f, struct found *file, const char *words);
 /* A line for a file that is not there. */
 void folder_miss(struct folder *f, const char *path, enum check_kind kind, const char *why);
 struct text folder_text(struct folder *f, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* A name, cleaned but whole. */
 struct text folder_clean(struct folder *f, const char *s);
+/* Whether the model cannot be served without files of the kind. */
+bool folder_serves(enum check_kind kind);
+/* Appends exactly `size` bytes from the file's beginning; 0, or -1 when they cannot be had. */
+int folder_read_whole(int fd, size_t size, struct buf *out);
 /* The open file's bytes; false when it was noted why not. */
 bool folder_bytes(struct folder *f, struct found *file, size_t max, struct buf *out);
 /* The open file's JSON, the caller's; NULL when it was noted why not. */
 struct json *folder_json(struct folder *f, struct found *file, size_t max);
 /* As folder_json, but only an object will do. */
 struct json *folder_object(struct folder *f, struct found *file, size_t max);
+
+/* ---- model_folder_file.c, model_folder_secret.c ---------------------------------------------------- */
+
 /* Everything about one file: what it is, what its row says, what its content says. */
 void folder_check_file(struct folder *f, struct found *file);
+/* Its row's kind, but for what others make superfluous. */
+enum check_kind folder_kind_of(const struct folder *f, const struct found *file);
+/* Looks for keys in the open file, if it is a small text. */
+void folder_search_keys(struct folder *f, struct found *file);
 
 /* ---- the checks, and what they share -------------------------------------------------------------- */
 
@@ -165,15 +189,26 @@ folder_check folder_check_config, folder_check_generation, folder_check_json, fo
 folder_check folder_check_adapter, folder_check_adapter_weights;
 folder_check folder_check_weights, folder_check_shard, folder_check_any_weights;
 folder_check folder_check_pickle, folder_check_pickle_index, folder_check_gguf;
+folder_check folder_check_half_written;
 folder_check folder_check_index;
 folder_check folder_check_tokenizer, folder_check_vocab, folder_check_tokenizer_config;
 folder_check folder_check_not_empty;
-folder_check folder_check_added_tokens, folder_check_template;
+folder_check folder_check_added_tokens, folder_check_special_tokens;
+folder_check folder_check_template, folder_check_template_json;
 folder_check folder_check_card, folder_check_gitattributes;
 
 /* The first of the keys that is there, in text_config (or llm_config) or outside (§10.3); NULL when
  * none is. */
 const struct json *folder_config_get(const struct json *config, const char *const *keys);
+/* The sizes in config.json, into the facts. */
+void folder_config_numbers(struct folder *f, struct found *file);
+/* auto_map: says that the model needs its own code, and what of it lacks. */
+void folder_check_code(struct folder *f, struct found *file, const struct json *map);
+/* The word of a token that is a string, or an object with its content; NULL when it is neither or empty. */
+const char *folder_token_word(const struct json *j);
+/* Warns when the token `key` names is unknown to tokenizer.json. */
+void folder_check_token(
+    struct folder *f, struct found *file, const struct json *object, const char *key);
 /* Whether it is one of the older forms of a tokenizer, beside a tokenizer.json. */
 bool folder_is_spare_tokenizer(const struct folder *f, const char *raw);
 /* What is wrong with a chat template, NULL when nothing is. */
@@ -188,6 +223,14 @@ bool folder_is_repo_name(const char *s);
 /* Names the shards' sets, and sees what weights there are. */
 void folder_shards_find(struct folder *f);
 bool shard_name_read(const char *raw, struct shard_name *out);
+/* Of safetensors. */
+bool folder_is_shard(const struct found *file);
+bool folder_has_shards(const struct folder *f);
+void folder_check_shard_number(struct folder *f, struct found *file);
+/* Whether it is a pickle, or an index of them, that need not be sent. */
+bool folder_is_spare_pickle(const struct folder *f, const struct found *file);
+/* Why a file is left out by default. */
+const char *folder_why_out(const struct folder *f, const struct found *file);
 void folder_weights_facts(struct folder *f);
 void folder_missing(struct folder *f);
 

@@ -38,6 +38,11 @@ struct safetensors {
  * meanwhile; ERR_IO: reading or memory. A header between HUB and MAX is not looked into. */
 int safetensors_read(int fd, int64_t size, struct arena *a, struct safetensors *out, struct err *e);
 
+/* How long the header of a file of `size` bytes is, by the file's first 8 bytes (by fewer when it has no
+ * more); behind them it begins. ERR_INPUT when it cannot be so long. */
+enum { SAFETENSORS_LENGTH_BYTES = 8 };
+int safetensors_length(const void *first, int64_t size, int64_t *length, struct err *e);
+
 /* The header's JSON of `n` bytes, followed by `data` bytes of tensors. As safetensors_read. */
 int safetensors_parse(const char *json, size_t n, int64_t data, struct arena *a,
     struct safetensors *out, struct err *e);

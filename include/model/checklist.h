@@ -3,6 +3,7 @@
 #ifndef SLIPWAY_MODEL_CHECKLIST_H
 #define SLIPWAY_MODEL_CHECKLIST_H
 
+#include "base/err.h"
 #include "base/text.h"
 
 #include <stdbool.h>
@@ -14,7 +15,8 @@ enum check_kind {
     CHECK_REQUIRED,
     CHECK_RECOMMENDED,
     CHECK_OPTIONAL,
-    CHECK_KEEP_OUT, /* training state, pickles beside safetensors, hidden files: left out by default */
+    CHECK_KEEP_OUT, /* training state, pickles beside safetensors, hidden files, files that hold keys,
+                       half-written ones: left out by default */
     CHECK_KINDS
 };
 
@@ -32,12 +34,15 @@ enum check_origin { CHECK_HERE, CHECK_FROM_BASE, CHECK_WRITTEN }; /* where its b
 struct check_file {
     struct text path;     /* relative, '/'-separated, cleaned, for showing */
     const char *raw_path; /* the same as bytes, for opening and sending; NULL when missing */
-    int64_t size;         /* bytes; -1 = missing or unreadable */
-    int64_t modified_ns;  /* mtime; with size tells later whether it changed */
+    const char
+        *raw_source;     /* absolute: where its bytes lie when that is not the folder; else NULL */
+    int64_t size;        /* bytes; -1 = missing or unreadable */
+    int64_t modified_ns; /* mtime; with size tells later whether it changed */
     enum check_kind kind;
     enum check_state state;
     enum check_origin origin;
-    bool send; /* goes into the upload */
+    bool send;    /* goes into the upload */
+    bool guarded; /* may hold keys: left out until its exact name is asked for */
     struct text
         result; /* the check's result in words: "valid", "2 of 4 tensors lie outside the file" */
 };
@@ -47,9 +52,14 @@ struct model_facts {
     struct text model_type, architecture, dtype, base_model, quantization;
     int64_t parameters, weight_bytes;
     int64_t context_length, vocab_size;
+    int64_t context_trained; /* what rope scaling extends to context_length; 0 = it does not */
     int64_t layers, heads, kv_heads, head_dim; /* of the attention */
-    bool adapter;                              /* PEFT */
-    bool custom_code;                          /* needs trust_remote_code */
+    int64_t latent; /* MLA: elements of the cache per token and layer instead of the heads' */
+    int64_t window; /* tokens that a layer with a sliding window looks back */
+    int64_t window_layers; /* how many of the layers have one */
+    int64_t plain_layers;  /* layers without any attention to be cached (state space, linear) */
+    bool adapter;          /* PEFT */
+    bool custom_code;      /* needs trust_remote_code */
     bool chat_template;
     bool text_generation; /* README says so, or the architecture ends in ForCausalLM */
 };
@@ -73,5 +83,23 @@ const char *check_origin_name(enum check_origin origin);
 bool check_file_blocks(const struct check_file *file);
 /* Counts blockers, warnings and what is sent anew, after files changed. */
 void checklist_sum(struct checklist *list);
+/* Puts the files in their order: what matters first. */
+void checklist_sort(struct checklist *list);
+
+/* Narrows down what is sent, as --include and --exclude of the Hub's own client do. Patterns are those of
+ * a shell against the whole path, except that * and ? stand for '/' too; one that ends in '/' means all
+ * that is below.
+ *   include  with any, only what matches one of them is sent. What is left out by default and can be read
+ *            is put back, but not by a pattern of mere wildcards ("*"), and what is guarded only by its
+ *            exact name.
+ *   exclude  what matches is not sent, whatever else is said.
+ * A needed file that is left out is a blocker that says so (bad, not sent; the caller may know that the
+ * repository has one). Any other file that was bad blocks no more when it is left out. Of two whole sets
+ * of weights, one file and shards, one can be given up.
+ * Sorts and sums anew. To be called once, when all files are in the list. ERR_INPUT, and nothing is
+ * changed: a pattern that matches no file, or an include that matches only what cannot be sent (the
+ * message names it); nothing left to send. */
+int checklist_choose(struct checklist *list, const char *const *include, size_t n_include,
+    const char *const *exclude, size_t n_exclude, struct err *e);
 
 #endif

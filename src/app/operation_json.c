@@ -1,11 +1,6 @@
-/* Operations and checklists as documents: for --json, and one shape for both. */
+/* Operations as documents: for --json. */
 #include "app/checklist_json.h"
 #include "app/operations.h"
-
-static void add_count(struct json *j, const char *key, int64_t n)
-{
-    json_add(j, key, n > 0 ? json_new_int(n) : json_new_null());
-}
 
 static void add_known(struct json *j, const char *key, struct text t)
 {
@@ -13,51 +8,6 @@ static void add_known(struct json *j, const char *key, struct text t)
         json_add_text(j, key, t);
     else
         json_add_str(j, key, NULL);
-}
-
-static struct json *facts_json(const struct model_facts *f)
-{
-    struct json *j = json_new_object();
-    add_known(j, "model_type", f->model_type);
-    add_known(j, "architecture", f->architecture);
-    add_known(j, "dtype", f->dtype);
-    add_known(j, "base_model", f->base_model);
-    add_known(j, "quantization", f->quantization);
-    add_count(j, "parameters", f->parameters);
-    add_count(j, "weight_bytes", f->weight_bytes);
-    add_count(j, "context_length", f->context_length);
-    add_count(j, "vocab_size", f->vocab_size);
-    json_add_bool(j, "adapter", f->adapter);
-    json_add_bool(j, "custom_code", f->custom_code);
-    json_add_bool(j, "chat_template", f->chat_template);
-    json_add_bool(j, "text_generation", f->text_generation);
-    return j;
-}
-
-struct json *checklist_json(const struct checklist *list)
-{
-    struct json *j = json_new_object(), *files = json_new_array();
-    json_add_text(j, "folder", list->folder);
-    json_add_int(j, "blockers", (int64_t)list->blockers);
-    json_add_int(j, "warnings", (int64_t)list->warnings);
-    json_add_int(j, "send_count", (int64_t)list->send_count);
-    json_add_int(j, "send_bytes", list->send_bytes);
-    json_add(j, "facts", facts_json(&list->facts));
-    for (size_t i = 0; i < list->count; i++) {
-        const struct check_file *f = &list->files[i];
-        struct json *row = json_new_object();
-        json_add_text(row, "path", f->path);
-        json_add(row, "size", f->size >= 0 ? json_new_int(f->size) : json_new_null());
-        json_add_str(row, "kind", check_kind_name(f->kind));
-        json_add_str(row, "state", check_state_name(f->state));
-        json_add_str(row, "origin", check_origin_name(f->origin));
-        json_add_bool(row, "blocks", check_file_blocks(f));
-        json_add_bool(row, "send", f->send);
-        json_add_text(row, "result", f->result);
-        json_push(files, row);
-    }
-    json_add(j, "files", files);
-    return j;
 }
 
 static void add_upload(struct json *j, const struct operation *o)
@@ -138,5 +88,24 @@ struct json *operation_json(const struct operation *o)
     else
         add_deployment(j, o);
     json_add(j, "error", error_json(&o->error));
+    return j;
+}
+
+struct json *operation_event_json(const struct operation *o)
+{
+    struct json *j = json_new_object();
+    json_add_str(j, "schema", "slipway.progress/1");
+    json_add_str(j, "id", o->id);
+    json_add_str(j, "state", operation_state_name(o->state));
+    for (size_t i = 0; i < o->step_count; i++)
+        if (o->steps[i].state == STEP_RUNNING) {
+            json_add_str(j, "step", o->steps[i].name);
+            json_add_text(j, "note", o->steps[i].note);
+            break;
+        }
+    json_add_int(j, "bytes_done", o->done);
+    json_add_int(j, "bytes_total", o->total);
+    json_add_num(j, "bytes_per_second", o->speed);
+    json_add_num(j, "seconds_left", o->eta_s);
     return j;
 }

@@ -9,32 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- the order of the lines -------------------------------------------------------------------------- */
-
-/* The worst first; valid and present are the same to the reader. */
-static int rank(enum check_state state)
-{
-    static const int ranks[CHECK_STATES] = {
-        [CHECK_MISSING] = 0,
-        [CHECK_BAD] = 1,
-        [CHECK_WARNING] = 2,
-        [CHECK_PRESENT] = 3,
-        [CHECK_VALID] = 3,
-    };
-    return ranks[state];
-}
-
-static int by_weight(const void *a, const void *b)
-{
-    const struct check_file *x = a, *y = b;
-    if (x->kind != y->kind)
-        return x->kind < y->kind ? -1 : 1;
-    if (rank(x->state) != rank(y->state))
-        return rank(x->state) - rank(y->state);
-    return strcmp(x->path.s, y->path.s);
-}
-
-static int fill_list(struct folder *f, struct checklist *list, struct err *e)
+int folder_fill_list(struct folder *f, struct checklist *list, struct err *e)
 {
     list->files = arena_array(f->arena, f->count + f->missing_count, sizeof *list->files);
     if (!list->files)
@@ -43,7 +18,7 @@ static int fill_list(struct folder *f, struct checklist *list, struct err *e)
         list->files[list->count++] = f->files[i].line;
     for (size_t i = 0; i < f->missing_count; i++)
         list->files[list->count++] = f->missing[i];
-    qsort(list->files, list->count, sizeof *list->files, by_weight);
+    checklist_sort(list);
     list->facts = f->facts;
     checklist_sum(list);
     return 0;
@@ -51,7 +26,7 @@ static int fill_list(struct folder *f, struct checklist *list, struct err *e)
 
 /* ---- the four steps ---------------------------------------------------------------------------------- */
 
-static void apply_rules(struct folder *f)
+void folder_apply_rules(struct folder *f)
 {
     bool weights = folder_has(f, "adapter_model.safetensors") || folder_has(f, "adapter_model.bin");
     f->adapter = folder_has(f, "adapter_config.json") || (weights && !folder_has(f, "config.json"));
@@ -86,14 +61,14 @@ static int read_folder(struct folder *f, struct checklist *list, struct err *e)
 {
     if (folder_scan(f, e))
         return -1;
-    apply_rules(f);
+    folder_apply_rules(f);
     if (run_checks(f, e))
         return -1;
     folder_missing(f);
     add_facts(f);
     if (f->failed)
         return err_set(e, ERR_IO, ENOMEM, "out of memory for the checklist");
-    return fill_list(f, list, e);
+    return folder_fill_list(f, list, e);
 }
 
 /* ---- the folder itself -------------------------------------------------------------------------------- */
@@ -150,6 +125,7 @@ out:
     if (f.root >= 0)
         close(f.root);
     json_free(f.config);
+    json_free(f.tokenizer);
     free(f.files);
     arena_free(f.scratch);
     return result;

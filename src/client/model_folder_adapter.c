@@ -66,10 +66,12 @@ void folder_check_adapter(struct folder *f, struct found *file)
         folder_flaw(f, file, "no peft_type");
     if (strcmp(type, "LORA") == 0)
         check_lora(f, file, j);
+    f->no_lora = type[0] && strcmp(type, "LORA") != 0;
     if (strcmp(task, "CAUSAL_LM") != 0)
         folder_note(
             f, file, CHECK_WARNING, "task_type is %s, not CAUSAL_LM", task[0] ? task : "not given");
-    if (folder_has(f, "config.json") && folder_has(f, "model.safetensors"))
+    if (folder_has(f, "config.json") &&
+        (folder_has(f, "model.safetensors") || folder_has_shards(f)))
         folder_note(f, file, CHECK_WARNING, "beside a whole model, which loaders will pass over");
     json_free(j);
 }

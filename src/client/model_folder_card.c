@@ -286,16 +286,3 @@ void folder_check_card(struct folder *f, struct found *file)
     buf_release(&doubts);
     buf_release(&b);
 }
-
-void folder_check_gitattributes(struct folder *f, struct found *file)
-{
-    struct buf b;
-    if (!folder_bytes(f, file, FOLDER_SMALL_MAX, &b))
-        return;
-    if (!memmem(buf_str(&b), b.len, "*.safetensors", 13))
-        folder_note(f, file, CHECK_WARNING, "has no line for *.safetensors");
-    folder_note(f, file, CHECK_PRESENT, "%s", file->rule->why);
-    if (file->line.state == CHECK_VALID)
-        file->line.state = CHECK_PRESENT;
-    buf_release(&b);
-}

@@ -1,7 +1,4 @@
-/* config.json, and what else is plain JSON. The numbers go by several names, after the family of the
- * model; each is looked for inside text_config (or llm_config) first, as multimodal models keep them
- * there (§10.3). A family that has no such number at all is no fault of the file, so what is absent
- * warns; what is there and impossible stops. */
+/* config.json: what the model is. Its sizes are read in model_folder_numbers.c. */
 #include "client/model_folder_internal.h"
 
 #include <stdio.h>
@@ -31,79 +28,6 @@ const struct json *folder_config_get(const struct json *config, const char *cons
 {
     const struct json *j = first_of(inner(config), keys);
     return j ? j : first_of(config, keys);
-}
-
-/* ---- numbers ----------------------------------------------------------------------------------- */
-
-struct numbers {
-    int64_t layers, heads, kv_heads, head_dim, hidden, vocab, context;
-};
-
-/* In the order of §10.3; the first key is the one that is named when none is there. */
-static const struct {
-    const char *const *keys;
-    size_t offset;
-    bool needed;
-} number_rows[] = {
-    {(const char *const[]){"num_hidden_layers", "n_layer", "num_layers", NULL},
-        offsetof(struct numbers, layers), true},
-    {(const char *const[]){"num_attention_heads", "n_head", NULL}, offsetof(struct numbers, heads),
-        true},
-    {(const char *const[]){"num_key_value_heads", "n_head_kv", "num_kv_heads",
-         "multi_query_group_num", "num_attention_groups", NULL},
-        offsetof(struct numbers, kv_heads), false},
-    {(const char *const[]){"head_dim", NULL}, offsetof(struct numbers, head_dim), false},
-    {(const char *const[]){"hidden_size", "n_embd", "d_model", NULL},
-        offsetof(struct numbers, hidden), true},
-    {(const char *const[]){"vocab_size", NULL}, offsetof(struct numbers, vocab), true},
-    {(const char *const[]){"max_position_embeddings", "n_positions", "max_seq_len", "seq_length",
-         "model_max_length", NULL},
-        offsetof(struct numbers, context), true},
-};
-
-static void read_number(struct folder *f, struct found *file, size_t row, struct numbers *out)
-{
-    const char *const *keys = number_rows[row].keys;
-    int64_t *to = (int64_t *)(void *)((char *)out + number_rows[row].offset);
-    const struct json *j = folder_config_get(f->config, keys);
-    double v = json_number(j, 0);
-    if (!j && number_rows[row].needed)
-        folder_note(f, file, CHECK_WARNING, "no %s", keys[0]);
-    else if (j && json_kind(j) != JSON_NUMBER)
-        folder_note(f, file, CHECK_WARNING, "%s is not one number", keys[0]);
-    else if (j && (!(v >= 1 && v < 1e15) || v > (double)(int64_t)v))
-        folder_flaw(f, file, "%s is not a positive whole number", keys[0]);
-    else if (j)
-        *to = (int64_t)v;
-}
-
-static void check_heads(struct folder *f, struct found *file, struct numbers *n)
-{
-    if (n->heads > 0 && n->kv_heads == 0)
-        n->kv_heads = n->heads;
-    if (n->heads > 0 && n->heads % n->kv_heads != 0)
-        folder_flaw(f, file, "%lld heads cannot share %lld key-value heads", (long long)n->heads,
-            (long long)n->kv_heads);
-    if (n->head_dim > 0 || n->heads == 0 || n->hidden == 0)
-        return;
-    if (n->hidden % n->heads != 0)
-        folder_flaw(f, file, "hidden_size %lld is not a multiple of %lld heads",
-            (long long)n->hidden, (long long)n->heads);
-    n->head_dim = n->hidden / n->heads;
-}
-
-static void read_numbers(struct folder *f, struct found *file)
-{
-    struct numbers n = {0};
-    for (size_t i = 0; i < sizeof number_rows / sizeof *number_rows; i++)
-        read_number(f, file, i, &n);
-    check_heads(f, file, &n);
-    f->facts.layers = n.layers;
-    f->facts.heads = n.heads;
-    f->facts.kv_heads = n.kv_heads;
-    f->facts.head_dim = n.head_dim;
-    f->facts.vocab_size = n.vocab;
-    f->facts.context_length = n.context;
 }
 
 /* ---- what it is ---------------------------------------------------------------------------------- */
@@ -162,9 +86,8 @@ static bool has_code(const struct folder *f, const char *reference)
     return wrote > 0 && (size_t)wrote < sizeof path && folder_has(f, path);
 }
 
-static void check_code(struct folder *f, struct found *file)
+void folder_check_code(struct folder *f, struct found *file, const struct json *map)
 {
-    const struct json *map = json_get(f->config, "auto_map");
     size_t lacking = 0;
     if (json_count(map) == 0)
         return;
@@ -183,7 +106,8 @@ static void check_code(struct folder *f, struct found *file)
 static void read_precision(struct folder *f, struct found *file)
 {
     const char *dtype = json_string(folder_config_get(f->config, KEYS("dtype", "torch_dtype")));
-    const struct json *q = folder_config_get(f->config, KEYS("quantization_config"));
+    const struct json *q =
+        folder_config_get(f->config, KEYS("quantization_config", "compression_config"));
     const char *method = json_str_or(q, "quant_method", "");
     if (dtype && dtype[0])
         f->facts.dtype = folder_text(f, "%s", dtype);
@@ -199,63 +123,7 @@ void folder_check_config(struct folder *f, struct found *file)
     if (!f->config)
         return;
     check_architecture(f, file);
-    read_numbers(f, file);
+    folder_config_numbers(f, file);
     read_precision(f, file);
-    check_code(f, file);
-}
-
-/* ---- other JSON ---------------------------------------------------------------------------------- */
-
-static bool is_token_id(const struct folder *f, const struct json *j)
-{
-    double v = json_number(j, -1);
-    return v >= 0 && (f->facts.vocab_size == 0 || v < (double)f->facts.vocab_size);
-}
-
-/* eos_token_id: a number or a list of them, below the vocabulary's size. */
-static void check_end_token(struct folder *f, struct found *file, const struct json *id)
-{
-    const struct json *i = json_kind(id) == JSON_ARRAY ? json_first(id) : id;
-    bool list = json_kind(id) == JSON_ARRAY;
-    if (json_kind(i) == JSON_ABSENT || json_kind(i) == JSON_NULL)
-        folder_flaw(f, file, "no eos_token_id: answers may not end");
-    for (; i && json_kind(i) != JSON_NULL; i = list ? json_next(i) : NULL)
-        if (!is_token_id(f, i)) {
-            folder_flaw(f, file, "eos_token_id is no token of the vocabulary");
-            return;
-        }
-}
-
-void folder_check_generation(struct folder *f, struct found *file)
-{
-    struct json *j = folder_object(f, file, FOLDER_SMALL_MAX);
-    if (j)
-        check_end_token(f, file, json_get(j, "eos_token_id"));
-    json_free(j);
-}
-
-void folder_check_json(struct folder *f, struct found *file)
-{
-    if (file->line.size > FOLDER_SMALL_MAX) {
-        folder_note(f, file, CHECK_PRESENT, "too large to look into");
-        file->line.state = CHECK_PRESENT;
-        return;
-    }
-    json_free(folder_json(f, file, FOLDER_SMALL_MAX));
-}
-
-void folder_check_object(struct folder *f, struct found *file)
-{
-    json_free(folder_object(f, file, FOLDER_SMALL_MAX));
-}
-
-void folder_check_added_tokens(struct folder *f, struct found *file)
-{
-    struct json *j = folder_object(f, file, FOLDER_SMALL_MAX);
-    size_t outside = 0;
-    for (const struct json *i = json_first(j); i; i = json_next(i))
-        outside += !is_token_id(f, i);
-    if (outside)
-        folder_flaw(f, file, "%zu tokens lie outside the vocabulary", outside);
-    json_free(j);
+    folder_check_code(f, file, json_get(f->config, "auto_map"));
 }

@@ -20,6 +20,7 @@ struct index_check {
     struct folder *f;
     struct found *file;
     const struct json *map;
+    const char *ending; /* of the files that it may name */
     struct places index, headers;
     size_t shards;  /* that hold what the index names */
     size_t absent;  /* in the index, not in that shard */
@@ -68,6 +69,12 @@ static bool read_map(struct index_check *c)
     return true;
 }
 
+static bool has_ending(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
 /* Every file that the index names must be there. Leaves the list sorted by file. */
 static void check_files(struct index_check *c)
 {
@@ -79,6 +86,8 @@ static void check_files(struct index_check *c)
         if (i > 0 && strcmp(name, c->index.rows[i - 1].file) == 0)
             continue;
         c->shards++;
+        if (!has_ending(name, c->ending))
+            folder_flaw(c->f, c->file, "%s, which it names, is no %s file", name, c->ending);
         if (folder_has(c->f, name))
             continue;
         first = first ? first : name;
@@ -102,7 +111,7 @@ static bool is_own_shard(const struct index_check *c, const struct found *file)
 {
     static const char suffix[] = ".safetensors.index.json";
     size_t stem = strlen(c->file->raw) - (sizeof suffix - 1);
-    return file->first_shard && file->shard.stem == stem + 1 &&
+    return folder_is_shard(file) && file->shard.stem == stem + 1 &&
            memcmp(file->raw, c->file->raw, stem) == 0;
 }
 
@@ -217,8 +226,22 @@ static void check_map(struct index_check *c, const struct json *metadata)
 void folder_check_index(struct folder *f, struct found *file)
 {
     struct json *j = folder_object(f, file, FOLDER_TOKENIZER_MAX);
-    struct index_check c = {.f = f, .file = file, .map = json_get(j, "weight_map")};
+    struct index_check c = {
+        .f = f, .file = file, .map = json_get(j, "weight_map"), .ending = ".safetensors"};
     if (j)
         check_map(&c, json_get(j, "metadata"));
+    json_free(j);
+}
+
+/* Where pickles are all there is, their index is as much needed; what is in them it alone knows. */
+void folder_check_pickle_index(struct folder *f, struct found *file)
+{
+    if (!f->adapter)
+        file->line.kind = CHECK_REQUIRED;
+    struct json *j = folder_object(f, file, FOLDER_TOKENIZER_MAX);
+    struct index_check c = {
+        .f = f, .file = file, .map = json_get(j, "weight_map"), .ending = ".bin"};
+    if (j && read_map(&c))
+        check_files(&c);
     json_free(j);
 }

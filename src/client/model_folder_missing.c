@@ -8,14 +8,6 @@
 
 enum { SHARDS_NAMED = 16 };
 
-static bool has_any_shard(const struct folder *f)
-{
-    for (size_t i = 0; i < f->count; i++)
-        if (f->files[i].first_shard)
-            return true;
-    return false;
-}
-
 static bool has_ending(const struct folder *f, const char *end)
 {
     size_t m = strlen(end);
@@ -55,7 +47,7 @@ static bool adapter_weights(const struct folder *f)
 
 static bool an_index(const struct folder *f)
 {
-    return !f->adapter && has_any_shard(f) && !folder_has(f, "model.safetensors") &&
+    return !f->adapter && folder_has_shards(f) && !folder_has(f, "model.safetensors") &&
            !has_ending(f, ".safetensors.index.json");
 }
 
@@ -120,12 +112,17 @@ static void miss_row(struct folder *f, const struct folder_rule *rule)
 
 /* ---- shards ------------------------------------------------------------------------------------- */
 
+static const char *ending(const struct shard_name *s)
+{
+    return s->pickle ? ".bin" : ".safetensors";
+}
+
 static void miss_shard(struct folder *f, const struct found *first, int number)
 {
     const struct shard_name *s = &first->shard;
     char path[2 * NAME_MAX], why[64];
-    snprintf(path, sizeof path, "%.*s%0*d-of-%0*d.safetensors", (int)s->stem, first->raw, s->digits,
-        number, s->digits, s->total);
+    snprintf(path, sizeof path, "%.*s%0*d-of-%0*d%s", (int)s->stem, first->raw, s->digits, number,
+        s->digits, s->total, ending(s));
     snprintf(why, sizeof why, "shard %d of %d", number, s->total);
     folder_miss(f, path, first->line.kind, why);
 }
@@ -134,8 +131,8 @@ static void miss_shards(struct folder *f, const struct found *first, int lacking
 {
     const struct shard_name *s = &first->shard;
     char path[2 * NAME_MAX], why[64];
-    snprintf(path, sizeof path, "%.*s*-of-%0*d.safetensors", (int)s->stem, first->raw, s->digits,
-        s->total);
+    snprintf(path, sizeof path, "%.*s*-of-%0*d%s", (int)s->stem, first->raw, s->digits, s->total,
+        ending(s));
     snprintf(why, sizeof why, "%d of %d shards", lacking, s->total);
     folder_miss(f, path, first->line.kind, why);
 }
@@ -178,6 +175,6 @@ void folder_missing(struct folder *f)
     for (size_t i = 0; i < folder_rule_count; i++)
         miss_row(f, &folder_rules[i]);
     for (size_t i = 0; i < f->count; i++)
-        if (f->files[i].first_shard == &f->files[i] && !f->adapter)
+        if (f->files[i].first_shard == &f->files[i] && f->files[i].line.kind == CHECK_WEIGHTS)
             miss_set(f, i);
 }

@@ -207,11 +207,36 @@ int folder_open_file(int root, const char *path, struct stat *st, struct err *e)
     return fd >= 0 ? fd : err_errno(e, errno, "cannot be read");
 }
 
-static int open_unchanged(int root, const struct check_file *file, struct err *e)
+/* Bytes that lie outside of the folder, where the program itself has put or found them. */
+static int open_source(const char *path, struct stat *st, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(e, errno, "cannot be read");
+    if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+        return fd;
+    close(fd);
+    return err_set(e, ERR_INPUT, 0, "%s", found_words(FOUND_SPECIAL));
+}
+
+static int open_in_folder(
+    const struct checklist *list, const struct check_file *file, struct stat *st, struct err *e)
+{
+    int root = open(list->raw_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        return err_errno(e, errno, "cannot open the folder %s", list->raw_folder);
+    int fd = folder_open_file(root, file->raw_path, st, e);
+    close(root);
+    return fd;
+}
+
+static int open_unchanged(
+    const struct checklist *list, const struct check_file *file, struct err *e)
 {
     struct stat st;
     struct err why;
-    int fd = folder_open_file(root, file->raw_path, &st, &why);
+    int fd = file->raw_source ? open_source(file->raw_source, &st, &why)
+                              : open_in_folder(list, file, &st, &why);
     if (fd < 0 && why.class == ERR_IO && why.number != ESTALE)
         return err_set(e, ERR_IO, why.number, "%s", why.message);
     if (fd >= 0 && st.st_size == file->size && folder_modified_ns(&st) == file->modified_ns)
@@ -225,11 +250,7 @@ int model_folder_open(const struct checklist *list, const struct check_file *fil
 {
     if (!file->raw_path)
         return err_set(e, ERR_INPUT, 0, "%s is not in the folder", file->path.s);
-    int root = open(list->raw_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0)
-        return err_errno(e, errno, "cannot open the folder %s", list->raw_folder);
-    int fd = open_unchanged(root, file, e);
-    close(root);
+    int fd = open_unchanged(list, file, e);
     if (fd < 0)
         err_wrap(e, "%s", file->path.s);
     return fd;

@@ -55,7 +55,8 @@ void folder_check_tokenizer(struct folder *f, struct found *file)
     if (json_kind(vocab) != JSON_OBJECT && json_kind(vocab) != JSON_ARRAY)
         folder_flaw(f, file, "no model.vocab");
     check_size(f, file, added > own ? added : own);
-    json_free(j);
+    json_free(f->tokenizer);
+    f->tokenizer = j;
 }
 
 void folder_check_not_empty(struct folder *f, struct found *file)
@@ -77,6 +78,7 @@ void folder_check_vocab(struct folder *f, struct found *file)
 
 static void check_inline_template(struct folder *f, struct found *file, const char *s)
 {
+    f->facts.chat_template |= s && s[0];
     const char *flaw = s ? folder_template_flaw(s, strlen(s)) : "not a string";
     if (flaw)
         folder_note(f, file, CHECK_WARNING, "chat_template: %s", flaw);
@@ -87,20 +89,12 @@ static void check_templates(struct folder *f, struct found *file, const struct j
 {
     if (json_kind(templates) == JSON_ABSENT || json_kind(templates) == JSON_NULL)
         return;
-    f->facts.chat_template = true;
     if (json_kind(templates) != JSON_ARRAY) {
         check_inline_template(f, file, json_string(templates));
         return;
     }
     for (const struct json *i = json_first(templates); i; i = json_next(i))
         check_inline_template(f, file, json_str(i, "template"));
-}
-
-/* A string, or an object with its content. */
-static bool has_token(const struct json *j)
-{
-    const char *s = json_kind(j) == JSON_OBJECT ? json_str(j, "content") : json_string(j);
-    return s && s[0];
 }
 
 void folder_check_tokenizer_config(struct folder *f, struct found *file)
@@ -110,12 +104,20 @@ void folder_check_tokenizer_config(struct folder *f, struct found *file)
         return;
     if (!json_str(j, "tokenizer_class"))
         folder_note(f, file, CHECK_WARNING, "no tokenizer_class");
-    if (!has_token(json_get(j, "eos_token")))
+    if (!folder_token_word(json_get(j, "eos_token")))
         folder_note(f, file, CHECK_WARNING, "no eos_token");
-    if (json_count(json_get(j, "auto_map")) > 0) {
-        f->facts.custom_code = true;
-        folder_note(f, file, CHECK_WARNING, "custom code: needs trust_remote_code");
-    }
+    folder_check_token(f, file, j, "eos_token");
+    folder_check_code(f, file, json_get(j, "auto_map"));
+    check_templates(f, file, json_get(j, "chat_template"));
+    json_free(j);
+}
+
+/* Where a processor keeps its template in older layouts. */
+void folder_check_template_json(struct folder *f, struct found *file)
+{
+    struct json *j = folder_object(f, file, FOLDER_SMALL_MAX);
+    if (j && json_kind(json_get(j, "chat_template")) == JSON_ABSENT)
+        folder_flaw(f, file, "no chat_template");
     check_templates(f, file, json_get(j, "chat_template"));
     json_free(j);
 }

@@ -1,69 +1,12 @@
-/* Files of weights, one by one, and the sets that shards make. The header of a safetensors file tells
- * all there is to know (safetensors.h); of a pickle nothing is read, as reading one means running it. */
+/* Files of safetensors one by one, and what all weights add up to. The header of a file tells all there is
+ * to know (safetensors.h). */
 #include "client/model_folder_internal.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { DTYPES_NAMED = 3 };
-
-/* ---- names of shards ----------------------------------------------------------------------------- */
-
-/* The number whose digits end before `end`; moves `end` to its first digit. Shards have 5 or 6. */
-static int number_before(const char *s, size_t *end, int *digits)
-{
-    int value = 0, scale = 1;
-    *digits = 0;
-    while (*end > 0 && isdigit((unsigned char)s[*end - 1]) && *digits < 7) {
-        value += (s[--*end] - '0') * scale;
-        scale *= 10;
-        ++*digits;
-    }
-    return *digits == 5 || *digits == 6 ? value : -1;
-}
-
-bool shard_name_read(const char *raw, struct shard_name *out)
-{
-    static const char suffix[] = ".safetensors", of[] = "-of-";
-    size_t n = strlen(raw), tail = sizeof suffix - 1;
-    int digits;
-    *out = (struct shard_name){0};
-    if (n < tail || strcmp(raw + n - tail, suffix) != 0 || strchr(raw, '/'))
-        return false;
-    n -= tail;
-    int total = number_before(raw, &n, &digits);
-    if (total < 0 || n < sizeof of - 1 || memcmp(raw + n - (sizeof of - 1), of, sizeof of - 1) != 0)
-        return false;
-    n -= sizeof of - 1;
-    int number = number_before(raw, &n, &digits);
-    if (number < 0 || n == 0 || !strchr("-_", raw[n - 1]))
-        return false;
-    *out = (struct shard_name){.stem = n, .number = number, .total = total, .digits = digits};
-    return true;
-}
-
-static bool same_set(const struct found *a, const struct found *b)
-{
-    return a->shard.stem == b->shard.stem && memcmp(a->raw, b->raw, a->shard.stem) == 0;
-}
-
-void folder_shards_find(struct folder *f)
-{
-    const struct found *before = NULL; /* the list is sorted: a set's shards follow each other */
-    for (size_t i = 0; i < f->count; i++) {
-        struct found *file = &f->files[i];
-        if (!shard_name_read(file->raw, &file->shard))
-            continue;
-        file->first_shard = before && same_set(before, file) ? before->first_shard : file;
-        before = file;
-    }
-    f->safe_weights = folder_has(f, "adapter_model.safetensors");
-    if (!f->adapter)
-        f->safe_weights = before || folder_has(f, "model.safetensors");
-}
 
 /* ---- safetensors --------------------------------------------------------------------------------- */
 
@@ -124,82 +67,30 @@ void folder_check_any_weights(struct folder *f, struct found *file)
     }
 }
 
-static bool has_shards(const struct folder *f)
-{
-    for (size_t i = 0; i < f->count; i++)
-        if (f->files[i].first_shard)
-            return true;
-    return false;
-}
-
 void folder_check_weights(struct folder *f, struct found *file)
 {
     folder_check_any_weights(f, file);
-    if (has_shards(f))
+    if (folder_has_shards(f))
         folder_note(f, file, CHECK_WARNING, "beside shards: loaders take one or the other");
 }
 
 void folder_check_shard(struct folder *f, struct found *file)
 {
-    const struct shard_name *own = &file->shard;
     if (!file->first_shard)
         file->line.kind = CHECK_OPTIONAL; /* only nearly a shard's name */
     folder_check_any_weights(f, file);
-    if (!file->first_shard)
-        return;
-    if (own->number < 1 || own->number > own->total)
-        folder_note(f, file, CHECK_BAD, "shard %d of %d cannot be", own->number, own->total);
-    if (own->total != file->first_shard->shard.total)
-        folder_note(
-            f, file, CHECK_BAD, "of another set: others are of %d", file->first_shard->shard.total);
+    folder_check_shard_number(f, file);
 }
 
 void folder_check_adapter_weights(struct folder *f, struct found *file)
 {
     folder_check_any_weights(f, file);
-    if (!file->tensors)
+    if (!file->tensors || f->no_lora)
         return;
     for (size_t i = 0; i < file->tensors->count; i++)
         if (strstr(file->tensors->tensors[i].name, "lora_"))
             return;
     folder_note(f, file, CHECK_WARNING, "no tensor is a LoRA's");
-}
-
-/* ---- pickles and others ----------------------------------------------------------------------------- */
-
-/* Beside safetensors it would only double the upload; alone it is what there is. */
-void folder_check_pickle(struct folder *f, struct found *file)
-{
-    if (f->safe_weights || file->line.kind == CHECK_KEEP_OUT) {
-        file->line.kind = CHECK_KEEP_OUT;
-        file->line.send = false;
-        folder_note(f, file, CHECK_PRESENT, "%s",
-            f->safe_weights ? "pickle beside safetensors" : file->rule->why);
-        file->line.state = CHECK_PRESENT;
-        return;
-    }
-    f->legacy_weights = true;
-    folder_note(f, file, CHECK_WARNING, "pickle: flagged as unsafe, slow to load, not looked into");
-    if (file->line.size == 0)
-        folder_flaw(f, file, "empty");
-}
-
-void folder_check_pickle_index(struct folder *f, struct found *file)
-{
-    folder_check_object(f, file);
-    if (!f->safe_weights)
-        return;
-    file->line.kind = CHECK_KEEP_OUT;
-    file->line.send = false;
-    file->line.state = CHECK_PRESENT;
-    file->line.result = TEXT("index of pickles beside safetensors");
-}
-
-void folder_check_gguf(struct folder *f, struct found *file)
-{
-    char magic[4] = "";
-    if (pread(f->fd, magic, sizeof magic, 0) != sizeof magic || memcmp(magic, "GGUF", 4) != 0)
-        folder_flaw(f, file, "not a GGUF file");
 }
 
 /* ---- what they add up to ----------------------------------------------------------------------------- */

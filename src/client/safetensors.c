@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LENGTH_BYTES = 8, READ_STEP = 1 << 20 };
+enum { LENGTH_BYTES = SAFETENSORS_LENGTH_BYTES, READ_STEP = 1 << 20 };
 
 static const uint64_t exact_max = (uint64_t)1 << 53;
 
@@ -304,20 +304,6 @@ static int read_bytes(int fd, off_t offset, size_t n, struct buf *out, struct er
     return 0;
 }
 
-static int read_length(int fd, int64_t size, uint64_t *length, struct err *e)
-{
-    struct buf b;
-    buf_init(&b, LENGTH_BYTES);
-    if (size < LENGTH_BYTES)
-        return err_set(e, ERR_INPUT, 0, "not a safetensors file: it has %" PRId64 " bytes", size);
-    int result = read_bytes(fd, 0, LENGTH_BYTES, &b, e);
-    *length = 0;
-    for (int i = LENGTH_BYTES; result == 0 && i-- > 0;)
-        *length = *length << 8 | (unsigned char)b.data[i];
-    buf_release(&b);
-    return result;
-}
-
 static int check_header_length(uint64_t length, int64_t size, struct err *e)
 {
     if (length > SAFETENSORS_HEADER_MAX)
@@ -330,16 +316,41 @@ static int check_header_length(uint64_t length, int64_t size, struct err *e)
     return 0;
 }
 
+int safetensors_length(const void *first, int64_t size, int64_t *length, struct err *e)
+{
+    const unsigned char *bytes = first;
+    uint64_t n = 0;
+    if (size < LENGTH_BYTES)
+        return err_set(e, ERR_INPUT, 0, "not a safetensors file: it has %" PRId64 " bytes", size);
+    for (int i = LENGTH_BYTES; i-- > 0;)
+        n = n << 8 | bytes[i];
+    if (check_header_length(n, size, e))
+        return -1;
+    *length = (int64_t)n;
+    return 0;
+}
+
+static int read_length(int fd, int64_t size, int64_t *length, struct err *e)
+{
+    struct buf b;
+    buf_init(&b, LENGTH_BYTES);
+    int result = size < LENGTH_BYTES ? 0 : read_bytes(fd, 0, LENGTH_BYTES, &b, e);
+    if (result == 0)
+        result = safetensors_length(buf_str(&b), size, length, e);
+    buf_release(&b);
+    return result;
+}
+
 int safetensors_read(int fd, int64_t size, struct arena *a, struct safetensors *out, struct err *e)
 {
-    uint64_t length = 0;
+    int64_t length = 0;
     struct buf header;
     *out = (struct safetensors){0};
-    if (read_length(fd, size, &length, e) || check_header_length(length, size, e))
+    if (read_length(fd, size, &length, e))
         return -1;
-    int64_t data = size - LENGTH_BYTES - (int64_t)length;
+    int64_t data = size - LENGTH_BYTES - length;
     if (length > SAFETENSORS_HEADER_HUB) {
-        *out = (struct safetensors){.header_bytes = (int64_t)length, .data_bytes = data};
+        *out = (struct safetensors){.header_bytes = length, .data_bytes = data};
         return 0;
     }
     buf_init(&header, SAFETENSORS_HEADER_HUB);

@@ -1,6 +1,9 @@
 /* Names and sums of a checklist; what is in it is found out elsewhere. */
 #include "model/checklist.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static const char *const kind_names[CHECK_KINDS] = {
     [CHECK_WEIGHTS] = "weights",
     [CHECK_REQUIRED] = "required",
@@ -65,4 +68,35 @@ void checklist_sum(struct checklist *list)
             __builtin_add_overflow(list->send_bytes, file->size, &list->send_bytes))
             list->send_bytes = INT64_MAX;
     }
+}
+
+/* ---- order ----------------------------------------------------------------------------------------- */
+
+/* The worst first; valid and present are the same to the reader. */
+static int rank(enum check_state state)
+{
+    static const int ranks[CHECK_STATES] = {
+        [CHECK_MISSING] = 0,
+        [CHECK_BAD] = 1,
+        [CHECK_WARNING] = 2,
+        [CHECK_PRESENT] = 3,
+        [CHECK_VALID] = 3,
+    };
+    return ranks[state];
+}
+
+static int by_weight(const void *a, const void *b)
+{
+    const struct check_file *x = a, *y = b;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    if (rank(x->state) != rank(y->state))
+        return rank(x->state) - rank(y->state);
+    return strcmp(x->path.s, y->path.s);
+}
+
+void checklist_sort(struct checklist *list)
+{
+    if (list->count)
+        qsort(list->files, list->count, sizeof *list->files, by_weight);
 }

@@ -76,6 +76,7 @@ static const struct field gpu_fields[] = {
     VALUE(gpu, memory_gb),
     VALUE(gpu, price_hour),
     VALUE(gpu, stock),
+    VALUE(gpu, cuda),
 };
 RECORD(record_gpu, gpu);
 
@@ -263,10 +264,15 @@ static const struct field model_facts_fields[] = {
     VALUE(model_facts, weight_bytes),
     VALUE(model_facts, context_length),
     VALUE(model_facts, vocab_size),
+    VALUE(model_facts, context_trained),
     VALUE(model_facts, layers),
     VALUE(model_facts, heads),
     VALUE(model_facts, kv_heads),
     VALUE(model_facts, head_dim),
+    VALUE(model_facts, latent),
+    VALUE(model_facts, window),
+    VALUE(model_facts, window_layers),
+    VALUE(model_facts, plain_layers),
     VALUE(model_facts, adapter),
     VALUE(model_facts, custom_code),
     VALUE(model_facts, chat_template),

@@ -78,6 +78,9 @@ enum { GOOD_DATA = 80 };
     "\"model\":{\"type\":\"BPE\",\"vocab\":{\"<s>\":0,\"</s>\":1,\"a\":7},\"merges\":[]}}"
 #define GOOD_TEMPLATE "{% for m in messages %}{{ m['content'] }}{% endfor %}"
 
+/* As much of a zip archive as is looked at. */
+#define GOOD_PICKLE "PK\x03\x04...PK\x05\x06..."
+
 static inline void put_good_model(void **state)
 {
     put(state, "config.json", GOOD_CONFIG);

@@ -4,6 +4,8 @@
  * tests/data/models/NAME.tar.gz are folders as training leaves them, saved by transformers 5.17 and
  * peft 0.21. In all but the adapter the tensors' bytes are zeros, which are small in an archive: headers
  * and lengths are the real ones, and more of the weights nobody reads. */
+#include "model/fit.h"
+
 #include "model_fixture.h"
 
 #include <errno.h>
@@ -37,7 +39,13 @@ static void print_facts(struct buf *b, const struct model_facts *m)
         (long long)m->vocab_size);
     buf_printf(b, "%lld layers, %lld heads, %lld key-value heads of %lld\n", (long long)m->layers,
         (long long)m->heads, (long long)m->kv_heads, (long long)m->head_dim);
-    buf_printf(b, "%s%s%s%s\n", m->adapter ? "adapter " : "model ",
+    int sizes[FIT_SIZES_MAX];
+    size_t count = fit_tensor_parallel_sizes(m, sizes);
+    buf_printf(b, "%lld bytes of cache a token; can be spread over",
+        (long long)fit_kv_bytes_per_token(m, 1, 0));
+    for (size_t i = 0; i < count; i++)
+        buf_printf(b, " %d", sizes[i]);
+    buf_printf(b, " GPUs\n%s%s%s%s\n", m->adapter ? "adapter " : "model ",
         m->custom_code ? "custom-code " : "", m->chat_template ? "chat-template " : "",
         m->text_generation ? "text-generation" : "");
 }
@@ -322,12 +330,12 @@ static void test_pickles_are_weights_when_alone(void **state)
 {
     put_good_model(state);
     drop(state, "model.safetensors");
-    put(state, "pytorch_model.bin", "PK\x03\x04");
+    put(state, "pytorch_model.bin", GOOD_PICKLE);
     struct checked c = check_folder(state);
     assert_line(&c, "pytorch_model.bin", CHECK_WEIGHTS, CHECK_WARNING, "pickle");
     assert_true(line_of(&c, "pytorch_model.bin")->send);
     assert_null(line_of(&c, "model.safetensors"));
-    assert_int_equal(c.list->facts.weight_bytes, 4);
+    assert_int_equal(c.list->facts.weight_bytes, strlen(GOOD_PICKLE));
     assert_int_equal(c.list->facts.parameters, 0);
     checked_free(&c);
 }

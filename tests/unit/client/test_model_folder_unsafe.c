@@ -37,6 +37,11 @@ static void test_no_folder(void **state)
         assert_refused(&path, ERR_INPUT, paths[i]);
     }
     assert_refused(state, ERR_INPUT, "empty");
+    char fifo[PATH_MAX];
+    void *path = temp_folder_path(fifo, state, "fifo");
+    assert_int_equal(mkfifo(fifo, 0644), 0);
+    assert_refused(&path, ERR_INPUT, "fifo"); /* and does not wait for a writer */
+    assert_int_equal(remove(fifo), 0);
     put(state, ".git/HEAD", "x");
     assert_refused(state, ERR_INPUT, "empty");
 }
@@ -207,6 +212,8 @@ static void test_unreadable(void **state)
     put_good_model(state);
     put(state, "notes.txt", "x");
     put(state, "shut/x.txt", "x");
+    put(state, "optimizer.pt", "x");
+    assert_int_equal(chmod(temp_folder_path(path, state, "optimizer.pt"), 0), 0);
     assert_int_equal(chmod(temp_folder_path(path, state, "config.json"), 0), 0);
     assert_int_equal(chmod(temp_folder_path(path, state, "notes.txt"), 0), 0);
     assert_int_equal(chmod(temp_folder_path(path, state, "shut"), 0), 0);
@@ -221,6 +228,9 @@ static void test_unreadable(void **state)
     assert_out(&c, "config.json", CHECK_REQUIRED, "Permission denied");
     assert_out(&c, "notes.txt", CHECK_OPTIONAL, "Permission denied; left out");
     assert_out(&c, "shut/", CHECK_OPTIONAL, "a folder that cannot be read");
+    assert_line(
+        &c, "optimizer.pt", CHECK_KEEP_OUT, CHECK_PRESENT, "training state; cannot be read");
+    assert_int_equal(line_of(&c, "optimizer.pt")->size, -1); /* nobody can ask for it */
     checked_free(&c);
 }
 
@@ -240,6 +250,7 @@ static void test_names(void **state)
     };
     put_good_model(state);
     put(state, "Grüße 模型.txt", "x");
+    put(state, "checkpoint-1/bad\xFF", "x");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         put(state, rows[i].name, "x");
     struct checked c = check_folder(state);
@@ -248,6 +259,8 @@ static void test_names(void **state)
         assert_false(line_of(&c, rows[i].shown)->send);
         assert_string_equal(line_of(&c, rows[i].shown)->raw_path, rows[i].name);
     }
+    assert_line(&c, "checkpoint-1/bad\uFFFD", CHECK_KEEP_OUT, CHECK_PRESENT, "not valid UTF-8");
+    assert_int_equal(line_of(&c, "checkpoint-1/bad\uFFFD")->size, -1);
     assert_line(&c, "Grüße 模型.txt", CHECK_OPTIONAL, CHECK_PRESENT, "present");
     checked_free(&c);
 }
@@ -281,7 +294,7 @@ static void test_hostile_json(void **state)
     put(state, "tokenizer.json", "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":\"b\",\"c\":[]}}}");
     struct checked c = check_folder(state);
     assert_line(&c, "config.json", CHECK_REQUIRED, CHECK_BAD, "nested too deeply");
-    assert_line(&c, "generation_config.json", CHECK_RECOMMENDED, CHECK_VALID, "");
+    assert_line(&c, "generation_config.json", CHECK_RECOMMENDED, CHECK_WARNING, "no token");
     assert_line(&c, "tokenizer_config.json", CHECK_REQUIRED, CHECK_WARNING, "not a string");
     assert_line(&c, "tokenizer.json", CHECK_REQUIRED, CHECK_VALID, "");
     checked_free(&c);
