@@ -38,6 +38,14 @@ struct hub_user {
 int hub_whoami(
     struct hub *h, struct arena *a, struct hub_user *out, struct cancel *c, struct err *e);
 
+/* What is asked before anything is hashed. 0 = fine, also when the Hub does not know the question.
+ * Whether the token may change the content of a repository that is there: -1 and ERR_AUTH says not. */
+int hub_may_write(struct hub *h, const char *repo, struct cancel *c, struct err *e);
+/* Whether the Hub takes a README.md (its front matter, §7.3): -1 and ERR_INPUT with what it finds wrong.
+ * `warning` (may be NULL) gets its first warning, or an empty text; in the arena. */
+int hub_validate_card(struct hub *h, const char *card, struct arena *a, struct text *warning,
+    struct cancel *c, struct err *e);
+
 /* The models of one author, newest first, at most `max`. */
 int hub_list(struct hub *h, const char *author, size_t max, struct arena *a, struct repo_page *out,
     struct cancel *c, struct err *e);
@@ -60,6 +68,11 @@ struct hub_info {
  * know of it). `files` are filled with blobs=true. */
 int hub_info(struct hub *h, const char *repo, const char *revision, struct arena *a,
     struct hub_info *out, struct cancel *c, struct err *e);
+
+/* Appends the content of a file at a revision (§2.5): a small one, as it has to fit into what is left of
+ * `out`. ERR_REMOTE with number 404 when there is none. */
+int hub_get_file(struct hub *h, const char *repo, const char *revision, const char *path,
+    struct buf *out, struct cancel *c, struct err *e);
 
 /* Creates the repository; one that exists already is fine (*existed). ERR_AUTH says whether the token
  * is one that only reads. */

@@ -31,6 +31,7 @@ struct hub_call {
     const char *url;
     enum hub_form form;     /* of the body, and of the answer that is wanted */
     const struct buf *body; /* NULL = none */
+    bool reads;             /* a POST that changes nothing */
     bool presigned;         /* its right is in its URL, which is not to be logged */
     enum http_retry retry;
     int64_t deadline_ms, stall_ms; /* 0 = HUB_READ_MS, the engine's */
@@ -66,6 +67,11 @@ int hub_turn_url(const struct hub *h, const char *url, struct buf *out);
 int hub_encode(const char *s, struct buf *out);
 /* ENDPOINT/api/models/REPO[/WORD[/REVISION]], appended; refuses what is no repository id. */
 int hub_repo_url(const struct hub *h, const char *repo, const char *word, const char *revision,
+    struct buf *out, struct err *e);
+
+/* ENDPOINT/REPO/resolve/REVISION/PATH, appended; the '/' of the path stay (§1.4). ERR_INPUT when it is
+ * no path in a repository. */
+int hub_file_url(const struct hub *h, const char *repo, const char *revision, const char *path,
     struct buf *out, struct err *e);
 
 /* The URL of rel="next" in a Link header, made absolute, into `out`, which is empty when there is

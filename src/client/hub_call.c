@@ -26,6 +26,7 @@ void hub_request(const struct hub *h, const struct hub_call *call, struct http_r
         .headers = headers[call->form],
         .header_count = call->body ? 2 : 1,
         .bearer = !call->presigned && hub_owns(h, call->url) ? h->token : NULL,
+        .reads = call->reads,
         .log_quiet = call->presigned,
         .body = call->body ? buf_str(call->body) : NULL,
         .body_length = call->body ? call->body->len : 0,

@@ -103,10 +103,10 @@ static inline void create(const char *repo)
     assert_false(existed);
 }
 
-static inline void hub_world_start(void)
+static inline void hub_world_start_with(const char *scenario)
 {
     struct err e;
-    sim_process_start(&sim, "tests/data/hub.json", "1");
+    sim_process_start(&sim, scenario, "1");
     http = http_new(&(struct http_options){.user_agent = "slipway-hub", .backoff_ms = 20}, &e);
     const struct secret *own = secret_register("HF_TOKEN", "hf_adasOwnToken0123456789", &e);
     const struct secret *read = secret_register("read token", "hf_adasReadToken012345678", &e);
@@ -114,6 +114,11 @@ static inline void hub_world_start(void)
     hub = hub_new(&(struct hub_options){.endpoint = sim.hub, .token = own}, http, &e);
     reader = hub_new(&(struct hub_options){.endpoint = sim.hub, .token = read}, http, &e);
     assert_true(hub && reader);
+}
+
+static inline void hub_world_start(void)
+{
+    hub_world_start_with("tests/data/hub.json");
 }
 
 static inline void hub_world_stop(void)
