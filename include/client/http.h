@@ -1,6 +1,6 @@
 /* http: the one way out of the program. One thread, one curl multi handle, every request.
  *
- * Client threads call http_do, http_batch or the stream functions and sleep; the net thread does
+ * Client threads call http_do, http_batch, http_many or the stream functions and sleep; the net thread does
  * all transfers side by side over reused connections. curl.h is included in http.c and its siblings
  * http_*.c alone (through http_internal.h), so everything the rules ask of a request is asked here:
  *   - read-only (design rule 3): http_options.read_only refuses every request that is not a read,
@@ -30,7 +30,7 @@
  *
  * Ownership: requests and everything they point to stay the caller's and must live until the
  * call returns (for streams: until http_stream_close). Responses are the caller's:
- * http_response_release, after -1 too; then only attempts and took_ms in it mean anything.
+ * http_response_release, after -1 too; then only attempts, again and took_ms in it mean anything.
  * Threads: all functions from any thread except the net thread itself; main calls only those that
  * do not sleep (http_new, http_free). Never call with a lock held. */
 #ifndef SLIPWAY_CLIENT_HTTP_H
@@ -71,7 +71,7 @@ struct http_options {
 /* curl_global_init (once per process, before other threads start) and the net thread. */
 struct http *http_new(const struct http_options *options, struct err *e);
 /* Cancels everything under way, joins the thread within a second, frees. Callers still inside
- * http_do or http_batch get ERR_CANCEL, and it waits until they are out. No call may begin after it
+ * http_do or http_batch get ERR_CANCEL, and it waits until they are out (and every http_many is freed). No call may begin after it
  * did, but for reading and closing streams. NULL is fine. */
 void http_free(struct http *h);
 
@@ -106,6 +106,13 @@ struct http_progress {
     _Atomic int64_t sent, received; /* body bytes */
 };
 
+/* A rate that all requests share that point to it, kept while they send. Set bytes_per_s before the
+ * first of them (0 = none), and leave `running` alone: it is the net thread's. */
+struct http_limit {
+    int64_t bytes_per_s;
+    size_t running;
+};
+
 struct http_request {
     enum http_method method;
     const char *url; /* absolute, already percent-encoded */
@@ -118,12 +125,13 @@ struct http_request {
     /* Body: bytes, or a range of an open file (file_length >= 0 with file_fd), or none. The file
      * is read with pread on the net thread; a range that turns out shorter is ERR_IO.
      * Content-Length is always sent, chunked encoding never; above 1 MiB the server is asked
-     * first (Expect). */
+     * first (Expect), unless the request is `eager`: that saves a round trip where it will hardly
+     * refuse. */
     const void *body;
     size_t body_length;
     int file_fd; /* used when has_file */
     int64_t file_offset, file_length;
-    bool has_file;
+    bool has_file, eager;
 
     enum http_retry retry;
     int attempts;        /* at most; 0 = 5 where retry allows any */
@@ -132,6 +140,7 @@ struct http_request {
     int64_t stall_ms;    /* without a byte either way; 0 = HTTP_STALL_MS */
     size_t answer_max;   /* cap on the unpacked body of a 2xx; required, > 0 except for HEAD */
     struct http_progress *progress; /* may be NULL */
+    struct http_limit *limit;       /* may be NULL */
 };
 
 struct http_response {
@@ -143,6 +152,7 @@ struct http_response {
     int64_t retry_after_ms; /* what the server asked for (Retry-After, or RateLimit with r=0); 0 */
     int64_t took_ms;        /* the last try, request to last byte */
     bool http2;
+    bool again; /* of a status or failure that HTTP_RETRY_SAFE would answer with another try */
 };
 
 void http_response_init(struct http_response *r); /* before http_do, and for batch: each */
@@ -160,6 +170,30 @@ int http_do(struct http *h, const struct http_request *request, struct http_resp
 size_t http_batch(struct http *h, const struct http_request *requests,
     struct http_response *responses, struct err *errors, size_t n, size_t at_once,
     struct cancel *cancel);
+
+/* Requests that begin and end one by one, at most `width` side by side, for a loop that waits for other
+ * things too: `wake` (borrowed) is poked whenever one has ended. For one thread at a time. */
+struct http_many;
+struct http_ended {
+    void *tag;
+    bool failed; /* there is no answer: see its error */
+};
+struct http_many *http_many_new(struct http *h, size_t width, struct wait *wake, struct err *e);
+/* Begins one and returns at once; all four are the engine's until http_many_next gave the tag back. -1,
+ * with nothing begun, when a rule refuses it or all are under way (ERR_STATE). */
+int http_many_start(struct http_many *m, const struct http_request *request,
+    struct http_response *response, struct err *error, void *tag);
+/* One that has ended; false when there is none. Does not sleep. */
+bool http_many_next(struct http_many *m, struct http_ended *out);
+size_t http_many_under_way(const struct http_many *m); /* begun, and not given back */
+/* Lets go of all under way: they end soon, with ERR_CANCEL if not otherwise. */
+void http_many_drop(struct http_many *m);
+/* Drops what is under way and waits until it has ended. NULL is fine. */
+void http_many_free(struct http_many *m);
+
+/* What the engine would wait before try number `attempt` + 1 (from 1), for those who try again
+ * themselves. */
+int64_t http_backoff_ms(const struct http *h, int attempt);
 
 /* A streaming answer (SSE). Opening returns at once; bytes gather on the net thread's side up to
  * `answer_max` at a time (at least 32 KiB; the transfer pauses when nobody reads: back-pressure,

@@ -1,7 +1,8 @@
 /* http_internal: what the files of the HTTP engine share. Nobody else includes this.
  *
  *   http.c           public calls of one request; the engine's birth and end
- *   http_batch.c     many requests, some at a time
+ *   http_many.c      some requests at a time; http_batch.c a list of them
+ *   http_limit.c     a rate that several share
  *   http_stream.c    a streaming answer and its back-pressure
  *   http_response.c  the answer's struct
  *   http_loop.c      the net thread: new jobs, timers, the multi handle
@@ -109,8 +110,9 @@ int64_t http_retry_after_ms(const struct http_response *r, int64_t wall_ms);
 struct http_group {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    size_t ended;   /* jobs that have ended, in all */
-    bool cancelled; /* the poke came */
+    size_t ended;      /* jobs that have ended, in all */
+    bool cancelled;    /* the poke came */
+    struct wait *wake; /* poked as well when a job has ended; NULL = none */
 };
 
 int http_group_init(struct http_group *g, struct err *e);
@@ -219,6 +221,12 @@ enum http_fault http_transfer_start(struct http *h, struct http_job *job, int64_
 /* Takes the handle out of the multi handle and frees it; the answer's facts are noted first.
  * `fault` is for the log. */
 void http_transfer_stop(struct http *h, struct http_job *job, enum http_fault fault, int64_t now);
+
+/* Around the time between them the request counts among those that share the limit (may be NULL). */
+void http_limit_begin(const struct http *h, struct http_limit *limit);
+void http_limit_end(const struct http *h, struct http_limit *limit);
+long http_limit_buffer(
+    const struct http_limit *limit, long most); /* bytes to hand over at a time */
 
 CURLcode http_body_setup(CURL *easy, struct http_job *job, int64_t length);
 CURLcode http_answer_setup(CURL *easy, struct http_job *job);

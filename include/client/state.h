@@ -1,9 +1,9 @@
 /* state: what Slipway itself remembers, per profile, in one SQLite file (0600, WAL) in the state
- * folder: the journal of operations, the ledger of requests, hashes of files. Several processes may use
- * it at once (the dashboard and a command).
+ * folder: the journal of operations, the ledger of requests, hashes of files, uploads under way. Several
+ * processes may use it at once (the dashboard and a command).
  *
  * What it holds passes the redactor before it is written (records' texts are struct text already; raw
- * strings are masked here). A full or read-only disk is ERR_IO with a sentence: the caller goes on and
+ * strings are masked here), but for the addresses of an upload under way (struct kept_upload). A full or read-only disk is ERR_IO with a sentence: the caller goes on and
  * shows it, nothing half-written stays.
  *
  * Thread: one at a time per struct state; open one for each thread that needs it. sqlite3.h is used in
@@ -69,14 +69,42 @@ int state_request_save(struct state *s, const struct request *q, struct err *e);
 int state_requests(struct state *s, const char *endpoint_id, size_t max, struct arena *a,
     struct request **out, size_t *n, struct err *e);
 
-/* SHA-256 of a file that is still the same by device, inode, size and mtime. false = not known. */
+/* SHA-256 of a file that is still the same by device, inode, size, mtime and ctime (mtime alone can be set
+ * back). false = not known. */
 struct file_identity {
     uint64_t device, inode;
-    int64_t size, modified_ns;
+    int64_t size, modified_ns, changed_ns;
 };
 bool state_hash_get(struct state *s, const struct file_identity *id, char sha256[65]);
 int state_hash_put(
     struct state *s, const struct file_identity *id, const char sha256[65], struct err *e);
+
+/* A multi-part upload under way: where each part goes, and which are there already. The addresses carry
+ * their own right: they are kept for a day, as they are, and must never be shown or logged. */
+enum { KEPT_PARTS_MAX = 10000 };
+struct kept_upload {
+    int64_t id;           /* of the record; 0 = there is none */
+    int64_t size, chunk;  /* bytes of the whole, and of each part but for the last */
+    char *href, *verify;  /* of the completion, and of the check (NULL = none is wanted) */
+    char **urls, **etags; /* part by part; etag NULL = not sent */
+    size_t part_count;
+};
+/* Room for the parts of that size, without texts; ERR_REMOTE when there are none or too many. */
+int kept_upload_init(struct kept_upload *u, int64_t size, int64_t chunk, struct err *e);
+void kept_upload_release(struct kept_upload *u);
+
+struct kept_key {
+    const char *endpoint, *repository, *oid;
+};
+/* Instead of what was known under the key; sets u->id. */
+int state_upload_put(
+    struct state *s, const struct kept_key *key, struct kept_upload *u, struct err *e);
+/* Part number `part` (from 0) is there. Outlives the process when it returns, not a power cut. */
+int state_upload_part(struct state *s, int64_t id, size_t part, const char *etag, struct err *e);
+int state_upload_remove(struct state *s, const struct kept_key *key, struct err *e);
+/* Of that size and younger than a day, whole; false when there is none. The caller releases it. */
+bool state_upload_get(
+    struct state *s, const struct kept_key *key, int64_t size, struct kept_upload *out);
 
 /* Small facts by name ("last-repo" …), for forms that remember. NULL when absent; in the arena. */
 const char *state_fact(struct state *s, const char *name, struct arena *a);

@@ -5,9 +5,11 @@
  *   state_journal.c  operations; state_load.c how they are read back
  *   state_ledger.c   requests
  *   state_facts.c    hashes of files, small facts
+ *   state_parts.c    multi-part uploads under way
  *   state_holder.c   who works on something, and whether they still live
  *
- * Everything textual goes in through state_query, which masks it: there is no other way to write. */
+ * Everything textual goes in through state_query, which masks it but for VALUE_KEPT: there is no other
+ * way to write. */
 #ifndef SLIPWAY_CLIENT_STATE_INTERNAL_H
 #define SLIPWAY_CLIENT_STATE_INTERNAL_H
 
@@ -19,7 +21,12 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 /* How much is kept; the oldest go first. */
-enum { STATE_OPERATIONS_MAX = 2000, STATE_REQUESTS_MAX = 100000, STATE_HASHES_MAX = 100000 };
+enum {
+    STATE_OPERATIONS_MAX = 2000,
+    STATE_REQUESTS_MAX = 100000,
+    STATE_HASHES_MAX = 100000,
+    STATE_UPLOADS_MAX = 1000
+};
 enum { STATE_JSON_MAX = 1024 * 1024, STATE_BUSY_MS = 5000, STATE_QUIT_MS = 300 };
 
 /* ---- statements ------------------------------------------------------------------------------ */
@@ -48,6 +55,13 @@ enum state_statement {
     STATE_FACT_GET,
     STATE_FACT_PUT,
     STATE_FACT_REMOVE,
+    STATE_UPLOAD_PUT,
+    STATE_UPLOAD_REMOVE,
+    STATE_UPLOAD_PRUNE,
+    STATE_UPLOAD_GET,
+    STATE_UPLOAD_PARTS,
+    STATE_UPLOAD_PART_PUT,
+    STATE_UPLOAD_PART_SENT,
     STATE_STATEMENTS
 };
 
@@ -63,12 +77,14 @@ struct state {
 
 /* A parameter, in the order of the statement's ?1, ?2 … */
 struct state_value {
-    enum { STATE_TEXT, STATE_INT, STATE_REAL } kind;
+    enum { STATE_TEXT, STATE_KEPT, STATE_INT, STATE_REAL } kind;
     const char *text; /* NULL = SQL NULL */
     int64_t integer;
     double real; /* NAN = SQL NULL */
 };
 #define VALUE_TEXT(s) ((struct state_value){.kind = STATE_TEXT, .text = (s)})
+/* As it is, past the redactor: for what is no secret of ours and useless masked. */
+#define VALUE_KEPT(s) ((struct state_value){.kind = STATE_KEPT, .text = (s)})
 #define VALUE_INT(i)  ((struct state_value){.kind = STATE_INT, .integer = (i)})
 #define VALUE_REAL(r) ((struct state_value){.kind = STATE_REAL, .real = (r)})
 

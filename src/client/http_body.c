@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { UPLOAD_BUFFER = 256 * 1024 };
+/* Large: each turn of the net thread hands over one of them. */
+enum { UPLOAD_BUFFER = 512 * 1024, SMALL = 64 * 1024 };
 
 static size_t fail(struct http_transfer *t, int number, const char *words)
 {
@@ -75,7 +76,8 @@ CURLcode http_body_setup(CURL *easy, struct http_job *job, int64_t length)
         rc = curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(easy, CURLOPT_SEEKDATA, job);
-    if (rc == CURLE_OK && length > UPLOAD_BUFFER)
-        rc = curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
+    if (rc == CURLE_OK && length > SMALL)
+        rc = curl_easy_setopt(
+            easy, CURLOPT_UPLOAD_BUFFERSIZE, http_limit_buffer(job->request->limit, UPLOAD_BUFFER));
     return rc;
 }

@@ -27,6 +27,8 @@ static void finish(struct http *h, struct http_job *job, const struct err *why)
     g->ended++;
     job->ended = true;
     pthread_cond_signal(&g->changed);
+    if (g->wake != NULL)
+        wait_poke(g->wake); /* under the lock: afterwards it may be gone */
     pthread_mutex_unlock(&g->lock);
 }
 
@@ -44,6 +46,7 @@ void http_job_fail(
     http_fault_describe(fault, buf_str(&where), kept, job->transfer.number, &why);
     buf_release(&where);
     buf_release(&job->response->body);
+    job->response->again = http_retry_allowed(HTTP_RETRY_SAFE, fault, 0);
     job->failed = true;
     if (job->error != NULL)
         *job->error = why;
@@ -245,6 +248,7 @@ void http_job_attempted(struct http *h, struct http_job *job, CURLcode code, int
             http_retry_after_ms(job->response, clock_wall_ms(clock_real()));
     if (try_again(h, job, fault, now))
         return;
+    job->response->again = http_retry_allowed(HTTP_RETRY_SAFE, fault, job->response->status);
     if (fault != HTTP_FAULT_NONE)
         http_job_fail(h, job, fault, detail_of(job), now);
     else

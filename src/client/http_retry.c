@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { DOUBLINGS_MAX = 3, JITTER_PERCENT = 20 };
 
@@ -55,6 +56,13 @@ int64_t http_retry_backoff_ms(int attempt, int64_t base_ms, uint64_t random)
     int64_t ms = base_ms << doublings;
     int64_t span = ms * 2 * JITTER_PERCENT / 100;
     return ms - span / 2 + (int64_t)(random % (uint64_t)(span + 1));
+}
+
+int64_t http_backoff_ms(const struct http *h, int attempt)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return http_retry_backoff_ms(attempt, h->backoff_ms, (uint64_t)now.tv_nsec / 1000);
 }
 
 /* Until the last of the windows that are spent opens again (cadence adds the second). */

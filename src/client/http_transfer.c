@@ -79,7 +79,7 @@ static int build_headers(struct http_job *job)
     if (rc == 0 && r->bearer != NULL && !job->away)
         rc = buf_printf(&bearer, "Bearer %s", secret_value(r->bearer)) ||
              add_header(list, "Authorization", buf_str(&bearer));
-    if (rc == 0 && body_length(r) <= EXPECT_FROM) /* above, libcurl asks by itself */
+    if (rc == 0 && (r->eager || body_length(r) <= EXPECT_FROM)) /* else libcurl asks by itself */
         rc = add_line(list, "Expect:");
     buf_release_secret(&bearer);
     return rc;
@@ -225,8 +225,10 @@ enum http_fault http_transfer_start(struct http *h, struct http_job *job, int64_
     CURLcode rc = t->easy != NULL ? set_up(t->easy, h, job) : CURLE_OUT_OF_MEMORY;
     if (rc == CURLE_OK && curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
         rc = CURLE_OUT_OF_MEMORY;
-    if (rc == CURLE_OK)
+    if (rc == CURLE_OK) {
+        http_limit_begin(h, job->request->limit);
         return HTTP_FAULT_NONE;
+    }
     (void)snprintf(t->message, sizeof t->message, "%s", curl_easy_strerror(rc));
     curl_easy_cleanup(t->easy);
     t->easy = NULL;
@@ -264,5 +266,6 @@ void http_transfer_stop(struct http *h, struct http_job *job, enum http_fault fa
     curl_easy_cleanup(t->easy);
     t->easy = NULL;
     free_headers(&t->headers);
+    http_limit_end(h, job->request->limit);
     log_attempt(job, fault);
 }

@@ -1,6 +1,9 @@
-/* hub_upload: hash, then offer, send and commit until the revision holds what was meant, then read it
- * back. Every round begins by asking the Hub what it has, so going round again after a conflict or a
- * lost answer sends and commits only what is missing, and nothing when all is there.
+/* hub_upload: offer, bring what is missing (hash and send) and commit until the revision holds what was
+ * meant, then read it back. Every round begins by asking the Hub what it has, so going round again after
+ * a conflict or a lost answer sends and commits only what is missing, and nothing when all is there.
+ *
+ * A pull request is opened by the commit itself. Nobody could tell afterwards whether that has happened,
+ * so when its answer is lost the upload fails instead of opening a second one.
  *
  * The steps run on a thread of their own (the runner), because they sleep for as long as a file takes;
  * the caller's thread meanwhile tells how far it is, and everything it tells with is gone only after
@@ -13,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 5, PAUSE_MS = 1000, TOLD_EVERY_MS = 250 };
+enum { ROUNDS = 5, PAUSE_MS = 1000, TOLD_EVERY_MS = 250, PAUSED_MS = 200 };
 
 /* ---- what is to be uploaded ------------------------------------------------------------------ */
 
@@ -77,6 +80,21 @@ static int list_items(struct upload *u, struct err *e)
     return 0;
 }
 
+/* ---- pausing --------------------------------------------------------------------------------- */
+
+bool upload_is_paused(const struct upload *u)
+{
+    return u->plan->paused && atomic_load(u->plan->paused);
+}
+
+int upload_wait_paused(struct upload *u, struct err *e)
+{
+    while (upload_is_paused(u))
+        if (hub_pause(u->cancel, PAUSED_MS, e))
+            return -1;
+    return cancel_check(u->cancel, e);
+}
+
 /* ---- rounds ---------------------------------------------------------------------------------- */
 
 static void done(struct upload *u, const char *commit)
@@ -104,9 +122,17 @@ static int was_made(struct upload *u, struct err *e)
 }
 
 /* Looks before it is repeated. `why` says what came instead of an answer. */
-static int settle_unsure(struct upload *u, int round, const struct err *why, struct err *e)
+static int settle_unsure(
+    struct upload *u, int round, bool moved, const struct err *why, struct err *e)
 {
     log_err(LOG_WARN, "hub", why);
+    if (u->plan->create_pr && moved)
+        return hub_pause(u->cancel, (int64_t)PAUSE_MS << round, e);
+    if (u->plan->create_pr) {
+        *e = *why;
+        (void)err_wrap(e, "it is not known whether the pull request was opened");
+        return err_hint(e, "look at the repository's pull requests before you upload again");
+    }
     int made = hub_pause(u->cancel, (int64_t)PAUSE_MS << round, e) ? -1 : was_made(u, e);
     if (made < 0)
         (void)err_wrap(e, "it is not known whether the commit was made");
@@ -116,17 +142,23 @@ static int settle_unsure(struct upload *u, int round, const struct err *why, str
 /* Everything up to the commit. 1 = nothing is left to be committed. */
 static int bring_content(struct upload *u, bool *moved, struct err *e)
 {
+    if (upload_wait_paused(u, e))
+        return -1;
     upload_phase(u, HUB_OFFERING);
     if (upload_offer(u, e))
         return -1;
-    if (upload_pending(u) == 0) {
-        upload_total(u, 0);
-        return 1;
-    }
-    if (upload_check_inline(u, e))
+    upload_expect(u);
+    if (upload_bring(u, moved, e))
         return -1;
-    upload_phase(u, HUB_SENDING);
-    return upload_send(u, moved, e);
+    return upload_pending(u) == 0;
+}
+
+static enum upload_commit commit(struct upload *u, struct err *why)
+{
+    if (upload_wait_paused(u, why) || upload_check_files(u, why))
+        return UPLOAD_FAILED;
+    upload_phase(u, HUB_COMMITTING);
+    return upload_commit(u, why);
 }
 
 /* One round: 1 = all is in the repository, 0 = another one may help and *why says what was wrong with
@@ -148,12 +180,11 @@ static int commit_round(
         *e = *why;
         return -1;
     }
-    upload_phase(u, HUB_COMMITTING);
-    *last = upload_commit(u, why);
+    *last = commit(u, why);
     if (*last == UPLOAD_COMMITTED)
         done(u, u->out->commit);
-    if (*last == UPLOAD_UNSURE)
-        return settle_unsure(u, round, why, e);
+    if (*last == UPLOAD_UNSURE || *last == UPLOAD_MOVED)
+        return settle_unsure(u, round, *last == UPLOAD_MOVED, why, e);
     if (*last == UPLOAD_FAILED)
         *e = *why;
     return *last == UPLOAD_COMMITTED ? 1 : *last == UPLOAD_FAILED ? -1 : 0;
@@ -177,6 +208,8 @@ static int commit_rounds(struct upload *u, struct err *e)
 
 static int read_back(struct upload *u, struct err *e)
 {
+    if (upload_wait_paused(u, e))
+        return -1;
     upload_phase(u, HUB_READING_BACK);
     if (upload_compare(u, u->out->commit, e))
         return err_wrap(e, "commit %.12s is made, but cannot be read back", u->out->commit);
@@ -193,8 +226,7 @@ static int read_back(struct upload *u, struct err *e)
 
 static int run(struct upload *u, struct err *e)
 {
-    upload_phase(u, HUB_HASHING);
-    if (upload_hash(u, e) || commit_rounds(u, e) || read_back(u, e))
+    if (commit_rounds(u, e) || read_back(u, e))
         return -1;
     upload_phase(u, HUB_UPLOADED);
     return 0;
@@ -229,6 +261,8 @@ int hub_upload(struct hub *h, const struct hub_upload_plan *plan, struct hub_upl
         .plan = plan,
         .revision = plan->revision ? plan->revision : "main",
         .out = out,
+        .state = plan->state,
+        .limit = {.bytes_per_s = plan->rate_max},
         .cancel = cancel,
         .error = e ? e : &own,
         .rc = -1};

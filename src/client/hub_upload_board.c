@@ -1,6 +1,11 @@
-/* hub_upload_board: how far an upload is. The runner writes ticks and notes under the lock; bytes are
- * counted by the net thread in meters of their own, which are only added up when somebody looks. So
- * nothing that sends ever waits for the one who shows, and telling happens without the lock. */
+/* hub_upload_board: how far an upload is. The runner writes ticks and notes under the lock; bytes of the
+ * parts under way are counted by the net thread in meters, one a part, which are only added up when
+ * somebody looks. So nothing that sends ever waits for the one who shows, and telling happens without
+ * the lock.
+ *
+ * What is done is what parts and commits brought there; what is due is noted file by file, and the total
+ * is always both together. So done never passes it, whatever turns out to be there already or has to be
+ * sent again. */
 #include "client/hub_upload_internal.h"
 
 #include <stdlib.h>
@@ -13,10 +18,8 @@ int upload_board_init(struct upload *u, struct err *e)
     struct upload_board *b = &u->board;
     b->files = calloc(u->count, sizeof *b->files);
     b->shown = calloc(u->count, sizeof *b->shown);
-    b->meters = calloc(u->count, sizeof *b->meters);
-    b->counts = calloc(u->count, sizeof *b->counts);
     b->notes = arena_new(NOTES_MAX);
-    if (!b->files || !b->shown || !b->meters || !b->counts || !b->notes)
+    if (!b->files || !b->shown || !b->notes)
         return err_set(e, ERR_IO, 0, "out of memory for %zu files", u->count);
     for (size_t i = 0; i < u->count; i++) {
         const struct check_file *f = u->items[i].file;
@@ -47,8 +50,6 @@ void upload_board_release(struct upload *u)
     arena_free(b->notes);
     free(b->files);
     free(b->shown);
-    free(b->meters);
-    free(b->counts);
 }
 
 /* ---- by the runner --------------------------------------------------------------------------- */
@@ -100,6 +101,7 @@ void upload_unchanged(struct upload_item *item)
     f->unchanged = !(f->ticks & TICK_SENT); /* else it is we who brought it there */
     f->ticks |= TICK_SENT | TICK_COMMITTED;
     f->sent = f->size;
+    item->due = 0;
     unlock(b);
 }
 
@@ -110,50 +112,87 @@ void upload_note(struct upload_item *item, const char *note)
     unlock(b);
 }
 
-void upload_total(struct upload *u, int64_t needed)
+void upload_expect(struct upload *u)
 {
     struct upload_board *b = lock(u);
-    b->total = b->done + needed;
+    b->total_known = true;
+    for (size_t i = 0; i < u->count; i++) {
+        struct upload_item *item = &u->items[i];
+        item->due = upload_is_pending(item) ? item->file->size : 0;
+        item->sent = item->kept = 0;
+        item->sending = false;
+    }
     unlock(b);
 }
 
-void upload_sending(struct upload_item *item)
+void upload_due(struct upload_item *item, int64_t bytes)
 {
     struct upload_board *b = lock(item->upload);
-    struct upload_item *content = item->content;
-    b->meters[index_of(item)] = &content->sent;
-    b->counts[index_of(item)] = item == content;
+    item->due = bytes;
     unlock(b);
 }
 
-/* Ends the counting by the meter. */
-static struct upload_file *settle(struct upload_board *b, const struct upload_item *item)
+void upload_sending(struct upload_item *item, int64_t kept)
 {
-    size_t i = index_of(item);
-    b->meters[i] = NULL;
-    b->counts[i] = false;
-    return &b->files[i];
+    struct upload_board *b = lock(item->upload);
+    item->sending = true;
+    if (item == item->content) {
+        item->kept = kept;
+        item->due = item->file->size - kept - item->sent;
+    }
+    unlock(b);
+}
+
+struct http_progress *upload_part_begins(struct upload_item *content, size_t meter)
+{
+    struct upload_board *b = lock(content->upload);
+    b->meters[meter].item = content;
+    atomic_store(&b->meters[meter].progress.sent, 0);
+    unlock(b);
+    return &b->meters[meter].progress;
+}
+
+void upload_part_ends(struct upload *u, size_t meter, int64_t bytes)
+{
+    struct upload_board *b = lock(u);
+    struct upload_item *item = b->meters[meter].item;
+    b->meters[meter].item = NULL;
+    item->sent += bytes;
+    item->due -= bytes;
+    b->done += bytes;
+    u->out->sent += bytes;
+    unlock(b);
+}
+
+void upload_starts_over(struct upload_item *content)
+{
+    struct upload_board *b = lock(content->upload);
+    b->done -= content->sent;
+    content->sent = content->kept = 0;
+    content->due = content->file->size;
+    unlock(b);
 }
 
 void upload_stored(struct upload_item *item, bool sent)
 {
     struct upload_board *b = lock(item->upload);
-    struct upload_file *f = settle(b, item);
+    struct upload_file *f = &b->files[index_of(item)];
     f->sent = f->size;
     f->ticks |= TICK_SENT;
-    if (item == item->content) {
-        b->done += sent ? f->size : 0;
-        b->total -= sent ? 0 : f->size;
-    }
+    item->sending = false;
+    item->due = 0;
+    if (item == item->content && sent)
+        item->upload->out->kept += item->kept;
     unlock(b);
 }
 
 void upload_failed(struct upload_item *item, const char *note)
 {
     struct upload_board *b = lock(item->upload);
-    struct upload_file *f = settle(b, item);
+    struct upload_file *f = &b->files[index_of(item)];
     f->sent = 0;
     f->note = text_from(b->notes, note);
+    item->sending = false;
     unlock(b);
 }
 
@@ -183,6 +222,7 @@ void upload_committed(struct upload *u)
             continue;
         b->files[i].ticks |= TICK_SENT | TICK_COMMITTED;
         b->files[i].sent = b->files[i].size;
+        u->items[i].due = 0;
     }
     unlock(b);
 }
@@ -202,34 +242,51 @@ static int64_t at_most(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* Adds the meters up in `flying` of their files, or empties it again. */
+static void read_meters(struct upload_board *b, bool forget)
+{
+    for (size_t i = 0; i < UPLOAD_PARTS_AT_ONCE; i++) {
+        struct upload_item *item = b->meters[i].item;
+        if (item)
+            item->flying = forget ? 0 : item->flying + atomic_load(&b->meters[i].progress.sent);
+    }
+}
+
+/* Of the commit's body only its share of file content counts. */
+static int64_t inline_done(struct upload_board *b)
+{
+    if (b->commit_bytes <= 0)
+        return 0;
+    double share = (double)atomic_load(&b->commit_sent.sent) / (double)b->commit_bytes;
+    return (int64_t)((share > 1 ? 1 : share) * (double)b->inline_bytes);
+}
+
 /* Copies the record with what the meters say now. */
-static int64_t copy(struct upload *u)
+static void copy(struct upload *u, struct hub_upload_progress *p)
 {
     struct upload_board *b = &u->board;
-    int64_t done = b->done;
+    int64_t done = b->done + inline_done(b), total = b->done;
     memcpy(b->shown, b->files, u->count * sizeof *b->files);
+    read_meters(b, false);
     for (size_t i = 0; i < u->count; i++) {
-        if (!b->meters[i])
-            continue;
-        b->shown[i].sent = at_most(atomic_load(&b->meters[i]->sent), b->shown[i].size);
-        done += b->counts[i] ? b->shown[i].sent : 0;
+        const struct upload_item *item = &u->items[i], *content = item->content;
+        total += item->due;
+        done += at_most(item->flying, item->due);
+        if (item->sending)
+            b->shown[i].sent =
+                at_most(content->kept + content->sent + content->flying, b->shown[i].size);
     }
-    if (b->commit_bytes > 0) {
-        double share = (double)atomic_load(&b->commit_sent.sent) / (double)b->commit_bytes;
-        done += (int64_t)((share > 1 ? 1 : share) * (double)b->inline_bytes);
-    }
-    return done;
+    read_meters(b, true);
+    p->done = done;
+    p->total = b->total_known ? total : 0;
 }
 
 bool upload_show(struct upload *u)
 {
     struct upload_board *b = &u->board;
     pthread_mutex_lock(&b->lock);
-    struct hub_upload_progress p = {.phase = b->phase,
-        .files = b->shown,
-        .file_count = u->count,
-        .done = copy(u),
-        .total = b->total};
+    struct hub_upload_progress p = {.phase = b->phase, .files = b->shown, .file_count = u->count};
+    copy(u, &p);
     bool ended = b->ended, tell = b->changed || p.done != b->told_done;
     b->told_done = p.done;
     b->changed = false;

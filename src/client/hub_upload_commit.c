@@ -8,10 +8,8 @@
 #include "client/hub_digest.h"
 #include "client/hub_upload_internal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     BODY_MAX = 90 * 1000 * 1000, /* the Hub has had a limit of 100 MB */
@@ -19,45 +17,6 @@ enum {
     ANSWER_MAX = 1024 * 1024,
     BYTES_PER_MS = 20 /* the slowest line that is worth waiting for */
 };
-
-/* ---- content --------------------------------------------------------------------------------- */
-
-static int read_all(int fd, int64_t size, struct buf *out)
-{
-    if (buf_reserve(out, (size_t)size))
-        return ENOMEM;
-    for (int64_t got = 0; got < size;) {
-        ssize_t r = pread(fd, out->data + out->len, (size_t)(size - got), (off_t)got);
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r < 0)
-            return errno;
-        if (r == 0)
-            return 0; /* shorter: its hash tells */
-        got += r;
-        out->len += (size_t)r;
-        out->data[out->len] = '\0';
-    }
-    return 0;
-}
-
-int upload_read(const struct upload_item *item, struct buf *out, struct err *e)
-{
-    const char *path = item->file->path.s;
-    char id[41];
-    int fd = upload_open(item, e);
-    if (fd < 0)
-        return err_wrap(e, "%s", path);
-    int number = read_all(fd, item->file->size, out);
-    close(fd);
-    if (number)
-        return err_errno(e, number, "%s cannot be read", path);
-    if (hub_git_id(buf_str(out), out->len, id))
-        return err_set(e, ERR_IO, 0, "%s: its hash cannot be taken", path);
-    if (strcmp(id, item->git) != 0)
-        return err_set(e, ERR_STATE, 0, "%s: changed while it was being uploaded", path);
-    return 0;
-}
 
 /* ---- the body -------------------------------------------------------------------------------- */
 
@@ -117,7 +76,7 @@ static int add_lfs(const struct upload_item *item, struct buf *out)
 }
 
 /* Written by hand, so that the content is not copied through a tree. */
-static int add_inline(const struct upload_item *item, struct buf *out, struct err *e)
+static int add_inline(struct upload_item *item, struct buf *out, struct err *e)
 {
     struct buf content;
     struct json *path = json_new_string(item->file->raw_path);
@@ -137,7 +96,7 @@ static int write_body(struct upload *u, struct buf *out, struct err *e)
 {
     int failed = add_header(u, out);
     for (size_t i = 0; i < u->count && !failed; i++) {
-        const struct upload_item *item = &u->items[i];
+        struct upload_item *item = &u->items[i];
         if (!upload_is_pending(item))
             continue;
         if (item->lfs)
@@ -157,20 +116,33 @@ static enum upload_commit unanswered(const struct err *e)
     return unsure ? UPLOAD_UNSURE : UPLOAD_FAILED;
 }
 
+/* Foreign bytes, which are to be shown: only what can be an address. */
+static void take_pull_request(struct upload *u, const struct json *answer)
+{
+    const char *url = u->plan->create_pr ? json_str_or(answer, "pullRequestUrl", "") : "";
+    bool shown = strncmp(url, "http", 4) == 0 && strlen(url) < sizeof u->out->pull_request;
+    for (const char *s = url; *s && shown; s++)
+        shown = *s > ' ' && *s < 0x7f;
+    (void)snprintf(u->out->pull_request, sizeof u->out->pull_request, "%s", shown ? url : "");
+}
+
 static enum upload_commit answered(
     struct upload *u, const struct http_response *r, const char *what, struct err *e)
 {
     if (hub_check(u->hub, r, what, e)) {
-        if (r->status == 409 || r->status == 412 || r->status == 408 || r->status >= 500)
+        if (r->status == 409 || r->status == 412)
+            return UPLOAD_MOVED;
+        if (r->status == 408 || r->status >= 500)
             return UPLOAD_UNSURE;
         return r->status == 400 ? UPLOAD_REFUSED : UPLOAD_FAILED;
     }
     struct json *answer = hub_parse(r, what, e);
     const char *commit = json_str(answer, "commitOid");
     bool good = hub_is_hex(commit, 40);
-    if (good)
+    if (good) {
         memcpy(u->out->commit, commit, sizeof u->out->commit);
-    else if (answer)
+        take_pull_request(u, answer);
+    } else if (answer)
         (void)err_set(e, ERR_REMOTE, 0, "%s: the Hub does not say which commit it made", what);
     json_free(answer);
     return good ? UPLOAD_COMMITTED : UPLOAD_UNSURE;
@@ -183,6 +155,7 @@ static enum upload_commit post(struct upload *u, const struct hub_call *call, st
     struct http_response response;
     enum upload_commit end;
     hub_request(u->hub, call, &request);
+    request.limit = &u->limit;
     http_response_init(&response);
     if (http_do(u->hub->http, &request, &response, u->cancel, e)) {
         (void)err_wrap(e, "%s", what);
@@ -194,14 +167,22 @@ static enum upload_commit post(struct upload *u, const struct hub_call *call, st
     return end;
 }
 
+int upload_url(struct upload *u, const char *word, struct buf *out, struct err *e)
+{
+    if (hub_repo_url(u->hub, u->plan->repo, word, u->revision, out, e))
+        return -1;
+    return u->plan->create_pr && buf_str_append(out, "?create_pr=1")
+               ? err_set(e, ERR_INPUT, 0, "the name of the revision is too long")
+               : 0;
+}
+
 enum upload_commit upload_commit(struct upload *u, struct err *e)
 {
     struct buf url, body;
     enum upload_commit end = UPLOAD_FAILED;
     buf_init(&url, HTTP_URL_MAX);
     buf_init(&body, BODY_MAX);
-    if (write_body(u, &body, e) ||
-        hub_repo_url(u->hub, u->plan->repo, "commit", u->revision, &url, e))
+    if (write_body(u, &body, e) || upload_url(u, "commit", &url, e))
         goto out;
     struct hub_call call = {.method = HTTP_POST,
         .url = buf_str(&url),

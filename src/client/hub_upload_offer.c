@@ -5,6 +5,7 @@
 #include "client/hub_upload_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,13 +47,13 @@ static ssize_t read_start(int fd, void *out, size_t n)
     return (ssize_t)got;
 }
 
-static int add_sample(const struct upload_item *item, struct json *file, struct err *e)
+static int add_sample(struct upload_item *item, struct json *file, struct err *e)
 {
     unsigned char bytes[SAMPLE];
     struct buf text;
     int fd = upload_open(item, e);
     if (fd < 0)
-        return err_wrap(e, "%s", item->file->path.s);
+        return -1;
     ssize_t n = read_start(fd, bytes, sizeof bytes);
     int number = errno;
     close(fd);
@@ -72,7 +73,7 @@ static int add_rules(
     struct buf text;
     int rc = 0;
     for (size_t i = 0; i < u->count && rc == 0; i++) {
-        const struct upload_item *item = &u->items[i];
+        struct upload_item *item = &u->items[i];
         if (strcmp(item->file->raw_path, path) != 0)
             continue;
         buf_init(&text, RULES_MAX);
@@ -84,7 +85,7 @@ static int add_rules(
     return rc;
 }
 
-static int add_file(const struct upload_item *item, struct json *files, struct err *e)
+static int add_file(struct upload_item *item, struct json *files, struct err *e)
 {
     struct json *file = json_new_object();
     int failed = json_add_str(file, "path", item->file->raw_path);
@@ -137,13 +138,13 @@ static int take_answer(struct upload_item *item, const struct json *answer, stru
             e, ERR_REMOTE, 0, "the Hub does not say how it wants %s", item->file->path.s);
     item->lfs = lfs && item->file->size > 0;
     item->ignored = json_bool(answer, "shouldIgnore", false);
-    item->unchanged = !item->ignored && strcmp(json_str_or(answer, "oid", ""),
-                                            item->lfs ? item->sha256 : item->git) == 0;
+    item->unchanged = false; /* that is known by its hash */
+    const char *there = json_str_or(answer, "oid", "");
+    bool is_hash = hub_is_hex(there, 40) || hub_is_hex(there, 64);
+    (void)snprintf(item->there, sizeof item->there, "%s", is_hash ? there : "");
     upload_tick(item, TICK_OFFERED);
     if (item->ignored)
         upload_note(item, "left out: the repository's .gitignore names it");
-    else if (item->unchanged)
-        upload_unchanged(item);
     return 0;
 }
 
@@ -182,8 +183,7 @@ static int offer_some(struct upload *u, size_t from, size_t n, struct err *e)
     int rc = -1;
     buf_init(&url, HTTP_URL_MAX);
     buf_init(&body, BODY_MAX);
-    if (write_body(u, from, n, &body, e) ||
-        hub_repo_url(u->hub, u->plan->repo, "preupload", u->revision, &url, e))
+    if (write_body(u, from, n, &body, e) || upload_url(u, "preupload", &url, e))
         goto out;
     struct hub_call call = {.method = HTTP_POST,
         .url = buf_str(&url),

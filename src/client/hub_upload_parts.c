@@ -1,244 +1,251 @@
-/* hub_upload_parts: the bytes of some objects, then their completions, then the Hub's own check (§4.3).
+/* hub_upload_parts: the bytes (§4.3). Parts of all open objects go out side by side, in the order of the
+ * objects, so that each is complete as early as can be. A part that fails waits by itself and is sent
+ * again; it costs no other part anything.
  *
- * Parts of all of them go out side by side, a slice of so many at a time: between slices the objects
- * that have failed meanwhile drop out, so a URL that has expired does not cost the rest of its file.
- * What fails on the way stays with its object, which will be asked about anew; what cannot get better
- * that way (the local file, memory, a stop) ends the upload at once.
- *
- * Presigned URLs carry their right in themselves: no token, and nothing of them in the log. */
-#include "client/hub_upload_internal.h"
+ * Presigned URLs carry their right in themselves: no token, and nothing of them in the log. A part is
+ * sent without asking first, but for one that has failed before. */
+#include "client/hub_upload_flow.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <utlist.h>
 
 enum {
-    SLICE = 64,
+    TRIES_MAX = 16,
     PUT_MS = 15 * 60 * 1000,
     BYTES_PER_MS = 20, /* the slowest line that is worth waiting for */
     PUT_STALL_MS = 60 * 1000,
-    ANSWER_MAX = 1024 * 1024
+    PIECE = 16 * 1024, /* under a limit so much goes out at a time */
+    ANSWER_MAX = 1024 * 1024,
+    WAIT_MAX_MS = 15 * 60 * 1000
 };
+static const char what[] = "send a file";
 
-static bool goes_on(const struct upload_object *o)
+/* ---- which ----------------------------------------------------------------------------------- */
+
+static bool is_sending(const struct upload_object *o)
 {
-    return !o->action.stored && o->error.class == ERR_NONE;
+    return o->state == OBJECT_SENDING && o->turn == TURN_NONE;
 }
 
-/* Whether another instruction from the Hub could help. */
-static bool is_fatal(const struct err *e)
+size_t flow_queued_parts(const struct upload_flow *f)
 {
-    return e->class == ERR_CANCEL || e->class == ERR_IO || e->class == ERR_STATE ||
-           e->class == ERR_BUG;
+    size_t n = 0;
+    const struct upload_object *o;
+    DL_FOREACH2(f->open, o, after)
+    {
+        if (o->state == OBJECT_ASKING)
+            n++;
+        else if (is_sending(o))
+            n += o->plan.part_count - o->finished - o->running;
+    }
+    return n;
 }
 
-/* A file that has changed meanwhile is the better reason for whatever happened. */
-static int end_upload(const struct upload_object *o, const struct err *why, struct err *e)
+int64_t flow_parts_due(const struct upload_flow *f)
+{
+    int64_t due = INT64_MAX;
+    const struct upload_object *o;
+    if (f->parts_running >= f->pace.width)
+        return due;
+    DL_FOREACH2(f->open, o, after)
+    {
+        for (const struct upload_part *p = is_sending(o) ? o->failed : NULL; p; p = p->next)
+            if (p->not_before < due)
+                due = p->not_before;
+    }
+    return due;
+}
+
+/* A part that failed and has waited long enough, else the next that was never begun. */
+static bool pick_from(struct upload_object *o, int64_t now, size_t *part)
+{
+    struct upload_part *p;
+    LL_FOREACH(o->failed, p)
+    {
+        if (p->not_before > now)
+            continue;
+        LL_DELETE(o->failed, p);
+        *part = (size_t)(p - o->parts);
+        return true;
+    }
+    while (o->next < o->plan.part_count && o->plan.etags[o->next])
+        o->next++;
+    *part = o->next;
+    return o->next < o->plan.part_count && ++o->next;
+}
+
+static struct upload_object *pick(struct upload_flow *f, int64_t now, size_t *part)
+{
+    struct upload_object *o;
+    DL_FOREACH2(f->open, o, after)
+    {
+        if (is_sending(o) && pick_from(o, now, part))
+            return o;
+    }
+    return NULL;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* Under a limit a part may take its time. */
+static void allow_time(struct upload_flow *f, struct http_request *r)
+{
+    int64_t rate = f->upload->plan->rate_max;
+    int64_t share = rate > 0 ? rate / (int64_t)f->pace.most + 1 : 0;
+    r->deadline_ms = PUT_MS + r->file_length / BYTES_PER_MS;
+    if (share > 0) {
+        r->deadline_ms += 2 * (r->file_length / share + 1) * 1000;
+        r->stall_ms += 2 * (PIECE / share + 1) * 1000;
+    }
+}
+
+static void begin_part(
+    struct upload_flow *f, struct upload_call *call, struct upload_object *o, size_t part)
+{
+    struct err why;
+    call->objects[0] = o;
+    call->part = part;
+    if (buf_str_append(&call->url, o->plan.urls[part])) {
+        (void)err_set(&why, ERR_REMOTE, 0, "the address of a part is too long");
+        flow_give_back(call);
+        object_turn(f, o, TURN_LOST, &why);
+        return;
+    }
+    struct hub_call put = {.method = HTTP_PUT,
+        .url = buf_str(&call->url),
+        .presigned = true,
+        .retry = HTTP_RETRY_SAFE,
+        .stall_ms = PUT_STALL_MS,
+        .answer_max = ANSWER_MAX,
+        .progress = upload_part_begins(o->item, call->meter)};
+    hub_request(f->upload->hub, &put, &call->request);
+    call->request.attempts = 1;
+    call->request.has_file = true;
+    call->request.eager = o->parts[part].tries == 0;
+    call->request.limit = &f->upload->limit;
+    call->request.file_fd = o->fd;
+    call->request.file_offset = (int64_t)part * o->plan.chunk;
+    call->request.file_length = object_part_length(o, part);
+    allow_time(f, &call->request);
+    /* The net thread reads it and has others to serve: it had better be in memory by then. */
+    (void)posix_fadvise(o->fd, (off_t)call->request.file_offset, (off_t)call->request.file_length,
+        POSIX_FADV_WILLNEED);
+    o->running++;
+    f->parts_running++;
+    flow_begin(f, call);
+}
+
+void flow_begin_parts(struct upload_flow *f, int64_t now)
+{
+    while (f->parts_running < f->pace.width && !f->ending) {
+        size_t part = 0;
+        struct upload_object *o = pick(f, now, &part);
+        struct upload_call *call = o ? flow_call(f, CALL_PART) : NULL;
+        if (!o)
+            upload_pace_idle(&f->pace);
+        if (!call)
+            return;
+        begin_part(f, call, o, part);
+    }
+}
+
+/* ---- what came of it ------------------------------------------------------------------------- */
+
+/* A file that has changed meanwhile is the better reason for what could not be read. */
+static void fail_all(struct upload_flow *f, struct upload_object *o, const struct err *why)
 {
     struct err changed;
     int fd = why->class == ERR_IO ? upload_open(o->item, &changed) : -1;
     if (fd >= 0)
         close(fd);
-    if (e)
-        *e = why->class == ERR_IO && fd < 0 ? changed : *why;
-    return why->class == ERR_CANCEL ? -1 : err_wrap(e, "%s", o->item->file->path.s);
+    flow_fail(f, why->class == ERR_IO && fd < 0 ? &changed : why);
 }
 
-/* Notes what went wrong with request i on its object. -1 when that ends the upload. */
-static int take_failure(
-    struct upload *u, const struct upload_many *m, size_t i, const char *what, struct err *e)
+/* The tag goes back as it came, quotes and all. False: there is none, and the reason is in *why. */
+static bool take_etag(struct upload_object *o, struct upload_call *call, struct err *why)
 {
-    struct upload_object *o = m->tags[i].object;
-    struct err why = m->errors[i];
-    if (why.class != ERR_NONE) {
-        (void)err_wrap(&why, "%s", what);
-        if (is_fatal(&why))
-            return end_upload(o, &why, e);
-    } else if (hub_check(u->hub, &m->responses[i], what, &why) == 0) {
-        return 0;
-    }
-    if (o->error.class == ERR_NONE)
-        o->error = why;
-    return 0;
-}
-
-static int take_failures(
-    struct upload *u, const struct upload_many *m, const char *what, struct err *e)
-{
-    for (size_t i = 0; i < m->count; i++)
-        if (take_failure(u, m, i, what, e))
-            return -1;
-    return 0;
-}
-
-/* ---- parts ----------------------------------------------------------------------------------- */
-
-static void add_part(struct upload *u, struct upload_many *m, struct upload_object *o, size_t part)
-{
-    struct http_request *r = upload_many_add(m, o, part);
-    struct hub_call call = {.method = HTTP_PUT,
-        .url = o->action.parts[part],
-        .presigned = true,
-        .retry = HTTP_RETRY_SAFE,
-        .stall_ms = PUT_STALL_MS,
-        .answer_max = ANSWER_MAX,
-        .progress = &o->item->sent};
-    hub_request(u->hub, &call, r);
-    int64_t from = (int64_t)part * o->action.chunk, left = o->item->file->size - from;
-    r->has_file = true;
-    r->file_fd = o->fd;
-    r->file_offset = from;
-    r->file_length = left < o->action.chunk ? left : o->action.chunk;
-    r->deadline_ms = PUT_MS + r->file_length / BYTES_PER_MS;
-}
-
-/* The tag goes back as it came, quotes and all. */
-static int keep_etag(const struct upload_many *m, size_t i, struct err *e)
-{
-    struct upload_object *o = m->tags[i].object;
     struct buf tag;
-    if (!goes_on(o) || !o->action.multipart)
-        return 0;
     buf_init(&tag, HTTP_HEADER_BYTES_MAX);
-    bool there = http_response_header(&m->responses[i], "etag", &tag);
+    bool there = !o->multipart || (http_response_header(&call->response, "etag", &tag) && tag.len);
     if (there)
-        o->etags[m->tags[i].part] = strdup(buf_str(&tag));
-    else
-        (void)err_set(&o->error, ERR_REMOTE, 0, "the storage gives no ETag for a part");
+        o->plan.etags[call->part] = strdup(buf_str(&tag));
     buf_release(&tag);
-    return there && !o->etags[m->tags[i].part]
-               ? err_set(e, ERR_IO, 0, "out of memory for the parts of a file")
-               : 0;
+    if (!there)
+        (void)err_set(why, ERR_REMOTE, 0, "the storage gives no ETag for a part");
+    else if (!o->plan.etags[call->part])
+        (void)err_set(why, ERR_IO, 0, "out of memory for the parts of a file");
+    return there && o->plan.etags[call->part];
 }
 
-static int run_slice(struct upload *u, struct upload_many *m, struct err *e)
+static int64_t keep_sent(struct upload_flow *f, struct upload_object *o, struct upload_call *call)
 {
-    upload_many_run(m, u);
-    int rc = take_failures(u, m, "send a file", e);
-    for (size_t i = 0; i < m->count && rc == 0; i++)
-        rc = keep_etag(m, i, e);
-    upload_many_clear(m);
-    return rc;
-}
-
-int upload_send_parts(struct upload *u, struct upload_object *objects, size_t n, struct err *e)
-{
-    struct upload_many m;
-    size_t at = 0, part = 0;
-    if (upload_many_init(&m, SLICE, e))
-        return -1;
-    int rc = 0;
-    while (rc == 0 && at < n) {
-        struct upload_object *o = &objects[at];
-        if (!goes_on(o) || part == o->action.part_count) {
-            at++;
-            part = 0;
-            continue;
-        }
-        add_part(u, &m, o, part++);
-        if (m.count == m.max)
-            rc = run_slice(u, &m, e);
-    }
-    if (rc == 0)
-        rc = run_slice(u, &m, e);
-    upload_many_release(&m);
-    return rc;
-}
-
-/* ---- afterwards ------------------------------------------------------------------------------ */
-
-static int write_completion(const struct upload_object *o, struct buf *out)
-{
-    struct json *j = json_new_object(), *parts = json_new_array();
-    int failed = json_add_str(j, "oid", o->item->sha256);
-    for (size_t i = 0; i < o->action.part_count; i++) {
-        struct json *part = json_new_object();
-        failed |= json_add_int(part, "partNumber", (int64_t)i + 1);
-        failed |= json_add_str(part, "etag", o->etags[i]);
-        failed |= json_push(parts, part);
-    }
-    failed |= json_add(j, "parts", parts);
-    failed |= json_print(j, out);
-    json_free(j);
-    return failed;
-}
-
-static int write_verify(const struct upload_object *o, struct buf *out)
-{
-    struct json *j = json_new_object();
-    int failed = json_add_str(j, "oid", o->item->sha256);
-    failed |= json_add_int(j, "size", o->item->file->size);
-    failed |= json_print(j, out);
-    json_free(j);
-    return failed;
-}
-
-/* A POST that each object gets of which `url` is not NULL. */
-struct round {
-    const char *what;
-    const char *(*url)(const struct upload_object *);
-    int (*write)(const struct upload_object *, struct buf *);
-    bool presigned;
-};
-
-static const char *completion_url(const struct upload_object *o)
-{
-    return o->action.multipart ? o->action.href : NULL;
-}
-
-static const char *verify_url(const struct upload_object *o)
-{
-    return o->action.verify;
-}
-
-static int add_post(struct upload *u, struct upload_many *m, struct upload_object *o,
-    const struct round *round, struct err *e)
-{
-    const char *url = round->url(o);
-    if (!goes_on(o) || !url)
+    struct err why;
+    if (!take_etag(o, call, &why)) {
+        if (why.class == ERR_IO)
+            flow_fail(f, &why);
+        else
+            object_turn(f, o, TURN_STALE, &why);
         return 0;
-    buf_clear(&o->body);
-    buf_clear(&o->url);
-    if (round->write(o, &o->body) || hub_turn_url(u->hub, url, &o->url))
-        return err_set(e, ERR_IO, 0, "out of memory to %s", round->what);
-    struct hub_call call = {.method = HTTP_POST,
-        .url = buf_str(&o->url),
-        .form = HUB_LFS,
-        .body = &o->body,
-        .presigned = round->presigned,
-        .retry = HTTP_RETRY_SAFE,
-        .deadline_ms = HUB_SLOW_MS,
-        .stall_ms = HUB_SLOW_STALL_MS,
-        .answer_max = ANSWER_MAX};
-    hub_request(u->hub, &call, upload_many_add(m, o, 0));
-    return 0;
-}
-
-static int run_round(struct upload *u, struct upload_object *objects, size_t n,
-    const struct round *round, struct err *e)
-{
-    struct upload_many m;
-    int rc = upload_many_init(&m, n, e);
-    for (size_t i = 0; i < n && rc == 0; i++)
-        rc = add_post(u, &m, &objects[i], round, e);
-    if (rc == 0) {
-        upload_many_run(&m, u);
-        rc = take_failures(u, &m, round->what, e);
     }
-    upload_many_release(&m);
-    return rc;
+    o->finished++;
+    f->moved = true;
+    keep_part(o, call->part);
+    upload_pace_sent(&f->pace, call->request.file_length, clock_mono_ms(clock_real()));
+    return call->request.file_length;
 }
 
-int upload_complete(struct upload *u, struct upload_object *objects, size_t n, struct err *e)
+static void try_later(
+    struct upload_flow *f, struct upload_object *o, struct upload_call *call, const struct err *why)
 {
-    static const struct round completion = {
-        "put the parts of a file together", completion_url, write_completion, true};
-    return run_round(u, objects, n, &completion, e);
+    struct upload_part *p = &o->parts[call->part];
+    int64_t wait = call->response.retry_after_ms;
+    if (++p->tries >= TRIES_MAX) {
+        object_turn(f, o, TURN_LOST, why);
+        return;
+    }
+    if (wait <= 0)
+        wait = http_backoff_ms(f->upload->hub->http, (int)p->tries);
+    p->not_before = clock_mono_ms(clock_real()) + (wait < WAIT_MAX_MS ? wait : WAIT_MAX_MS);
+    LL_APPEND(o->failed, p);
 }
 
-int upload_verify(struct upload *u, struct upload_object *objects, size_t n, struct err *e)
+static void take_failure(struct upload_flow *f, struct upload_object *o, struct upload_call *call,
+    enum upload_fate fate, const struct err *why)
 {
-    static const struct round verify = {
-        "have a stored file checked", verify_url, write_verify, false};
-    return run_round(u, objects, n, &verify, e);
+    if (fate == FATE_BUSY)
+        upload_pace_refused(&f->pace, call->begun_at, clock_mono_ms(clock_real()));
+    if (fate == FATE_FATAL)
+        fail_all(f, o, why);
+    else if (fate == FATE_AGAIN || fate == FATE_BUSY)
+        try_later(f, o, call, why);
+    else
+        object_turn(f, o,
+            fate == FATE_ANEW    ? TURN_ANEW
+            : fate == FATE_STALE ? TURN_STALE
+                                 : TURN_LOST,
+            why);
+}
+
+void flow_take_part(struct upload_flow *f, struct upload_call *call, bool failed)
+{
+    struct upload_object *o = call->objects[0];
+    struct err why = call->error;
+    enum upload_fate fate = upload_judge(&call->response, failed, &call->error, true);
+    f->parts_running--;
+    if (fate == FATE_GOOD) {
+        upload_part_ends(f->upload, call->meter, keep_sent(f, o, call));
+    } else {
+        upload_part_ends(f->upload, call->meter, 0);
+        if (failed)
+            (void)err_wrap(&why, "%s", what);
+        else
+            (void)hub_check(f->upload->hub, &call->response, what, &why);
+        if (!f->ending)
+            take_failure(f, o, call, fate, &why);
+    }
+    o->running--;
+    object_part_ended(f, o);
 }

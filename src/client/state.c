@@ -3,7 +3,8 @@
  * Writing transactions take the lock at their beginning, where it can be waited for.
  *
  * Statements are a table, prepared when first used and kept. All values are bound by one function,
- * which masks every text: nothing can reach the file past the redactor.
+ * which masks every text: nothing can reach the file past the redactor but the addresses that
+ * state_parts.c keeps, which are of no use masked.
  *
  * A failed transaction is rolled back; SQLite takes care that a process that dies in the middle of
  * one, or a disk that fills up, leaves the file as it was before. */
@@ -69,14 +70,30 @@ static const char *const sql[STATE_STATEMENTS] = {
                            " WHERE ?1 IS NULL OR endpoint_id = ?1"
                            " ORDER BY submitted_ms DESC, n DESC LIMIT ?2",
     [STATE_HASH_GET] = "SELECT sha256 FROM hashes WHERE device = ?1 AND inode = ?2 AND size = ?3"
-                       " AND modified_ns = ?4",
-    [STATE_HASH_PUT] = "INSERT OR REPLACE INTO hashes (device, inode, size, modified_ns, sha256)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5)",
+                       " AND modified_ns = ?4 AND changed_ns = ?5",
+    [STATE_HASH_PUT] =
+        "INSERT OR REPLACE INTO hashes (device, inode, size, modified_ns, changed_ns,"
+        " sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STATE_HASH_PRUNE] = "DELETE FROM hashes WHERE n <= (SELECT max(n) FROM hashes) - ?1",
     [STATE_FACT_GET] = "SELECT value FROM facts WHERE name = ?1",
     [STATE_FACT_PUT] = "INSERT INTO facts (name, value) VALUES (?1, ?2)"
                        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [STATE_FACT_REMOVE] = "DELETE FROM facts WHERE name = ?1",
+    [STATE_UPLOAD_PUT] =
+        "INSERT INTO uploads (endpoint, repository, oid, size, chunk, href, verify, fetched_ms)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [STATE_UPLOAD_REMOVE] =
+        "DELETE FROM uploads WHERE endpoint = ?1 AND repository = ?2 AND oid = ?3",
+    [STATE_UPLOAD_PRUNE] = "DELETE FROM uploads WHERE fetched_ms < ?1"
+                           " OR n <= (SELECT max(n) FROM uploads) - ?2",
+    [STATE_UPLOAD_GET] = "SELECT n, chunk, href, verify FROM uploads WHERE endpoint = ?1"
+                         " AND repository = ?2 AND oid = ?3 AND size = ?4 AND fetched_ms >= ?5",
+    [STATE_UPLOAD_PARTS] =
+        "SELECT number, url, etag FROM upload_parts WHERE upload = ?1 ORDER BY number",
+    [STATE_UPLOAD_PART_PUT] =
+        "INSERT INTO upload_parts (upload, number, url, etag) VALUES (?1, ?2, ?3, ?4)",
+    [STATE_UPLOAD_PART_SENT] =
+        "UPDATE upload_parts SET etag = ?3 WHERE upload = ?1 AND number = ?2",
 };
 
 /* ---- failures -------------------------------------------------------------------------------- */
@@ -137,6 +154,9 @@ static int bind(sqlite3_stmt *query, int at, const struct state_value *v)
 {
     if (v->kind == STATE_TEXT)
         return bind_text(query, at, v->text);
+    if (v->kind == STATE_KEPT)
+        return v->text ? sqlite3_bind_text(query, at, v->text, -1, SQLITE_TRANSIENT)
+                       : sqlite3_bind_null(query, at);
     if (v->kind == STATE_INT)
         return sqlite3_bind_int64(query, at, v->integer);
     return isnan(v->real) ? sqlite3_bind_null(query, at) : sqlite3_bind_double(query, at, v->real);

@@ -16,7 +16,7 @@ static bool is_sha256(const char *s)
 bool state_hash_get(struct state *s, const struct file_identity *id, char sha256[65])
 {
     const struct state_value key[] = {VALUE_INT((int64_t)id->device), VALUE_INT((int64_t)id->inode),
-        VALUE_INT(id->size), VALUE_INT(id->modified_ns)};
+        VALUE_INT(id->size), VALUE_INT(id->modified_ns), VALUE_INT(id->changed_ns)};
     struct sqlite3_stmt *query = state_query(s, STATE_HASH_GET, key, COUNT(key), NULL);
     bool known = query && state_step(s, query, NULL) == 1 && is_sha256(state_column_text(query, 0));
     memcpy(sha256, known ? state_column_text(query, 0) : "", known ? SHA256_DIGITS + 1 : 1);
@@ -28,7 +28,8 @@ int state_hash_put(
     struct state *s, const struct file_identity *id, const char sha256[65], struct err *e)
 {
     const struct state_value row[] = {VALUE_INT((int64_t)id->device), VALUE_INT((int64_t)id->inode),
-        VALUE_INT(id->size), VALUE_INT(id->modified_ns), VALUE_TEXT(sha256)};
+        VALUE_INT(id->size), VALUE_INT(id->modified_ns), VALUE_INT(id->changed_ns),
+        VALUE_TEXT(sha256)};
     if (!is_sha256(sha256))
         return err_set(e, ERR_BUG, 0, "a hash that is none was to be kept");
     if (state_begin(s, STATE_BEGIN_WRITE, e))

@@ -34,6 +34,19 @@ static const char *const migrations[] = {
     " size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,"
     " UNIQUE (device, inode)) STRICT;"
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+    /* 2 */
+    "DROP TABLE hashes;"
+    "CREATE TABLE hashes ("
+    " n INTEGER PRIMARY KEY, device INTEGER NOT NULL, inode INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, changed_ns INTEGER NOT NULL,"
+    " sha256 TEXT NOT NULL, UNIQUE (device, inode)) STRICT;"
+    "CREATE TABLE uploads ("
+    " n INTEGER PRIMARY KEY AUTOINCREMENT, endpoint TEXT NOT NULL, repository TEXT NOT NULL,"
+    " oid TEXT NOT NULL, size INTEGER NOT NULL, chunk INTEGER NOT NULL, href TEXT NOT NULL,"
+    " verify TEXT, fetched_ms INTEGER NOT NULL, UNIQUE (endpoint, repository, oid)) STRICT;"
+    "CREATE TABLE upload_parts ("
+    " upload INTEGER NOT NULL REFERENCES uploads (n) ON DELETE CASCADE, number INTEGER NOT NULL,"
+    " url TEXT NOT NULL, etag TEXT, PRIMARY KEY (upload, number)) STRICT, WITHOUT ROWID;",
 };
 
 enum { NEWEST = sizeof migrations / sizeof *migrations };

@@ -702,7 +702,8 @@ static void hashes_hold_while_the_file_is_the_same(void **state)
 {
     static const char one[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     static const char two[] = "ffffffffffffffff0123456789abcdef0123456789abcdef0123456789abcdef";
-    struct file_identity id = {UINT64_MAX, UINT64_MAX - 1, 42, 1234567890123456789}, changed = id;
+    struct file_identity id = {UINT64_MAX, UINT64_MAX - 1, 42, 1234567890123456789, 7},
+                         changed = id;
     char found[65], none[65] = "short";
     struct err e;
     struct state *s = open_state(state);
@@ -710,6 +711,8 @@ static void hashes_hold_while_the_file_is_the_same(void **state)
     assert_int_equal(0, state_hash_put(s, &id, one, &e));
     assert_true(state_hash_get(s, &id, found));
     assert_string_equal(one, found);
+    changed.changed_ns++; /* the time of its bytes was set back */
+    assert_false(state_hash_get(s, &changed, found));
     changed.modified_ns++;
     assert_false(state_hash_get(s, &changed, found));
     assert_int_equal(0, state_hash_put(s, &changed, two, &e)); /* takes the place of the first */
