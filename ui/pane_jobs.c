@@ -11,7 +11,12 @@
 #include <strings.h>
 
 enum { COLUMN_JOB, COLUMN_METHOD, COLUMN_STEP, COLUMN_LOSS, COLUMN_CURVE, COLUMN_ETA };
-enum { CURVE_COLUMNS = 8, CURVE_POINTS = 512, FRESH_MS = 24 * 3600 * 1000 };
+enum {
+    CURVE_COLUMNS = 8,
+    CURVE_POINTS = 512,
+    FRESH_MS = 24 * 3600 * 1000,
+    UPLOAD_FRESH_MS = 60 * 1000
+};
 
 static const struct table_column columns[] = {
     {"JOB", 10, 28, 0, ALIGN_LEFT},
@@ -72,10 +77,24 @@ static bool attention(void *pane, size_t row)
 
 /* ---- cells ----------------------------------------------------------------------------------------- */
 
-static void step_cell(const struct job *j, struct table_cell *out)
+/* Perhaps by somebody elsewhere: the registry tells (client/registry.h). */
+static bool is_uploading(const struct job *j, int64_t wall_ms)
+{
+    return j->upload_total > 0 && j->upload_state.len == 9 &&
+           memcmp(j->upload_state.s, "uploading", 9) == 0 &&
+           wall_ms - j->upload_ms < UPLOAD_FRESH_MS;
+}
+
+static void step_cell(const struct job *j, int64_t wall_ms, struct table_cell *out)
 {
     if (!isnan(j->progress))
         out->number = j->progress;
+    if (is_uploading(j, wall_ms)) {
+        table_cell_printf(out, "upload %d%%",
+            canvas_steps((double)j->upload_sent / (double)j->upload_total, 100));
+        out->role = ROLE_ACTIVE;
+        return;
+    }
     if (is_status(j, "running") && j->step >= 0 && j->total_steps > 0) {
         table_cell_printf(out, "%lld/%lld", (long long)j->step, (long long)j->total_steps);
         out->role = ROLE_ACTIVE;
@@ -139,7 +158,7 @@ static void cell(void *pane, size_t row, size_t column, struct table_cell *out)
         cell_text(out, j->method, ROLE_NORMAL);
         return;
     case COLUMN_STEP:
-        step_cell(j, out);
+        step_cell(j, store_wall_ms(((struct pane_view *)pane)->x->store), out);
         return;
     case COLUMN_LOSS:
         loss_cell(j, out);

@@ -143,6 +143,20 @@ static void add_times(struct lines *l, const struct store *s, const struct job *
     lines_fact(l, "Last news", opened_ago(a, s, job->updated_ms), ROLE_FAINT);
 }
 
+/* What an upload, perhaps elsewhere, noted in the registry while it ran. */
+static void add_upload(struct lines *l, const struct store *s, const struct job *job)
+{
+    struct arena *a = lines_arena(l);
+    char whole[SAY_MAX];
+    if (!opened_is(job->upload_state, "uploading") || job->upload_total <= 0)
+        return;
+    lines_fact(l, "Upload",
+        say_text(a, "%d%% of %s, noted %.*s",
+            canvas_steps((double)job->upload_sent / (double)job->upload_total, 100),
+            say_bytes(whole, job->upload_total), SAY_ARGS(opened_ago(a, s, job->upload_ms))),
+        ROLE_ACTIVE);
+}
+
 static void add_facts(struct lines *l, const struct view_job *v, const struct job *job)
 {
     struct arena *a = lines_arena(l);
@@ -160,6 +174,7 @@ static void add_facts(struct lines *l, const struct view_job *v, const struct jo
     add_text(l, "Dataset", job->dataset);
     add_losses(l, job);
     add_times(l, v->o.x->store, job);
+    add_upload(l, v->o.x->store, job);
     add_text(l, "On the Hub", job->model_url);
     lines_fact(l, "Id", say_text(a, "%s", job->id), ROLE_FAINT);
 }

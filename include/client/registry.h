@@ -46,6 +46,9 @@ int registry_missing(struct registry *r, struct buf *out, struct cancel *cancel,
  * the OpenAI form also where the row has an older one. */
 int registry_jobs(struct registry *r, struct arena *a, struct job **jobs, size_t *n, size_t max,
     struct cancel *cancel, struct err *e);
+/* One of the user's jobs; ERR_STATE when there is none of this id. */
+int registry_job(struct registry *r, const char *job_id, struct arena *a, struct job *out,
+    struct cancel *cancel, struct err *e);
 int registry_models(struct registry *r, struct arena *a, struct model_row **rows, size_t *n,
     size_t max, struct cancel *cancel, struct err *e);
 
@@ -78,9 +81,14 @@ struct registration {
 int registry_register(struct registry *r, const struct registration *what,
     char model_id[MODEL_ROW_ID_MAX], struct cancel *cancel, struct err *e);
 
-/* Notes the upload on the training job: model_url and metadata.hf_upload. ERR_STATE when the user
- * has no such job. */
-int registry_job_uploaded(struct registry *r, const char *job_id, const char *model_url,
-    const char *commit, struct cancel *cancel, struct err *e);
+/* Notes on the training job how far its upload is, for whoever watches elsewhere: metadata.hf_upload, and once
+ * it is `uploaded` model_url too (only columns that exist). ERR_STATE when the user has no such job. */
+struct registry_upload {
+    const char *url, *commit; /* commit "" = none yet */
+    const char *state;        /* "uploading", "uploaded" */
+    int64_t sent, total;      /* bytes */
+};
+int registry_job_upload(struct registry *r, const char *job_id,
+    const struct registry_upload *upload, struct cancel *cancel, struct err *e);
 
 #endif

@@ -19,9 +19,12 @@ struct job {
     struct text error;
     struct text loss_trend;
     double progress; /* 0..1, from the steps where both are known; NAN = unknown */
-    double loss, eval_loss, best_eval_loss, learning_rate;    /* NAN = unknown; may be infinite */
-    int64_t step, total_steps, epoch, total_epochs;           /* -1 = unknown */
-    double elapsed_s, remaining_s;                            /* NAN = unknown */
+    double loss, eval_loss, best_eval_loss, learning_rate; /* NAN = unknown; may be infinite */
+    int64_t step, total_steps, epoch, total_epochs;        /* -1 = unknown */
+    double elapsed_s, remaining_s;                         /* NAN = unknown */
+    struct text
+        upload_state; /* "uploading", "uploaded": what an upload, perhaps elsewhere, noted; or empty */
+    int64_t upload_sent, upload_total, upload_ms; /* bytes; wall, when noted; -1 = unknown */
     int64_t started_ms, completed_ms, created_ms, updated_ms; /* wall; -1 = unknown */
 };
 

@@ -2,6 +2,7 @@
  * live database has: a secret cannot come along, because no list names one and there is no "*". A
  * column that is missing is one that is not in the result, whose cell is NULL, like one that holds
  * NULL. */
+#include "base/json.h"
 #include "client/registry_internal.h"
 
 #include <math.h>
@@ -38,6 +39,7 @@ static const struct wanted job_columns[] = {
     {"updated_at", NULL},
     {"config", "training_method"},
     {"config", "method"},
+    {"metadata", "hf_upload"},
 };
 
 static const struct wanted model_columns[] = {
@@ -66,8 +68,7 @@ static const struct wanted model_columns[] = {
     {"metadata", "budget_limit"},
 };
 
-/* ---- the statement
- * ------------------------------------------------------------------------------- */
+/* ---- the statement ------------------------------------------------------------------------------ */
 
 static int append_columns(const struct registry *r, enum registry_table t,
     const struct wanted *wanted, size_t n, struct buf *sql)
@@ -99,46 +100,59 @@ static int append_condition(const struct registry *r, enum registry_table t, str
     return failed | buf_char(sql, ')');
 }
 
-static int build(const struct registry *r, enum registry_table t, const struct wanted *wanted,
-    size_t n, size_t max, struct buf *sql)
+/* What is read: `id` NULL = all rows, newest first. */
+struct query {
+    enum registry_table table;
+    const struct wanted *wanted;
+    size_t n, max;
+    const char *id;
+};
+
+static int build(const struct registry *r, const struct query *q, struct buf *sql)
 {
-    size_t limit = max < DB_ROWS_MAX ? max : DB_ROWS_MAX;
+    enum registry_table t = q->table;
+    size_t limit = q->max < DB_ROWS_MAX ? q->max : DB_ROWS_MAX;
     bool dated = registry_has(r, t, "created_at");
-    int failed = buf_str_append(sql, "SELECT ") | append_columns(r, t, wanted, n, sql);
+    int failed = buf_str_append(sql, "SELECT ") | append_columns(r, t, q->wanted, q->n, sql);
     failed |= buf_printf(sql, " FROM {table %s} WHERE ", registry_schemas[t].name);
     failed |= append_condition(r, t, sql);
+    if (q->id)
+        failed |= buf_printf(sql, " AND id = $%d", r->user_id[0] ? 2 : 1);
     failed |= buf_printf(
         sql, " ORDER BY %sid DESC LIMIT %zu", dated ? "created_at DESC NULLS LAST, " : "", limit);
     return failed;
 }
 
-static int select_rows(struct registry *r, enum registry_table t, const struct wanted *wanted,
-    size_t n, size_t max, struct db_result **result, struct err *e)
+static int select_rows(
+    struct registry *r, const struct query *q, struct db_result **result, struct err *e)
 {
-    const char *user[] = {r->user_id};
+    const char *table = registry_schemas[q->table].name, *values[2];
+    size_t n = 0;
     struct buf sql;
-    if (registry_need(r, t, e))
+    if (registry_need(r, q->table, e))
         return -1;
+    if (r->user_id[0])
+        values[n++] = r->user_id;
+    if (q->id)
+        values[n++] = q->id;
     buf_init(&sql, REGISTRY_SQL_MAX);
-    int done =
-        build(r, t, wanted, n, max, &sql)
-            ? err_set(e, ERR_BUG, 0, "the statement for %s is too long", registry_schemas[t].name)
-            : db_exec(r->db, buf_str(&sql), user, r->user_id[0] ? 1 : 0, result, e);
+    int done = build(r, q, &sql) ? err_set(e, ERR_BUG, 0, "the statement for %s is too long", table)
+                                 : db_exec(r->db, buf_str(&sql), values, n, result, e);
     buf_release(&sql);
     if (done == 0 && db_rows(*result) == 0 && !r->user_id[0])
-        done = db_table_filtered(r->db, registry_schemas[t].name, &r->hidden, e);
+        done = db_table_filtered(r->db, table, &r->hidden, e);
     return done;
 }
 
 /* One transaction around it. *result is NULL on failure. */
-static int fetch(struct registry *r, enum registry_table t, const struct wanted *wanted, size_t n,
-    size_t max, struct db_result **result, struct cancel *cancel, struct err *e)
+static int fetch(struct registry *r, const struct query *q, struct db_result **result,
+    struct cancel *cancel, struct err *e)
 {
     *result = NULL;
     r->hidden = false;
     if (registry_begin(r, DB_READ, cancel, e))
         return -1;
-    int done = registry_end(r, select_rows(r, t, wanted, n, max, result, e), e);
+    int done = registry_end(r, select_rows(r, q, result, e), e);
     if (done) {
         db_result_free(*result);
         *result = NULL;
@@ -146,8 +160,7 @@ static int fetch(struct registry *r, enum registry_table t, const struct wanted 
     return done;
 }
 
-/* ---- rows to records
- * ----------------------------------------------------------------------------- */
+/* ---- rows to records ---------------------------------------------------------------------------- */
 
 struct cursor {
     const struct registry *r;
@@ -203,6 +216,19 @@ static void read_job_progress(const struct cursor *c, struct job *j)
     j->progress = progress_of(c, j);
 }
 
+/* What an upload of it, perhaps elsewhere, has noted (registry_job_upload). */
+static void read_job_upload(const struct cursor *c, struct job *j)
+{
+    const char *words = cell(c, "hf_upload");
+    struct err e;
+    struct json *upload = words ? json_parse(words, strlen(words), &e) : NULL;
+    j->upload_state = json_text(c->arena, upload, "state");
+    j->upload_sent = json_int(upload, "bytes_sent", -1);
+    j->upload_total = json_int(upload, "bytes_total", -1);
+    j->upload_ms = registry_time(json_str(upload, "updated_at"));
+    json_free(upload);
+}
+
 static void read_job(const struct cursor *c, struct job *j)
 {
     const char *method = cell(c, "training_method");
@@ -220,6 +246,7 @@ static void read_job(const struct cursor *c, struct job *j)
     j->created_ms = registry_time(cell(c, "created_at"));
     j->updated_ms = registry_time(cell(c, "updated_at"));
     read_job_progress(c, j);
+    read_job_upload(c, j);
 }
 
 static struct text openai_url(const struct cursor *c, const char *url)
@@ -270,8 +297,7 @@ static void read_model(const struct cursor *c, struct model_row *m)
     read_model_endpoint(c, m);
 }
 
-/* ---- the two
- * ------------------------------------------------------------------------------------- */
+/* ---- the calls ---------------------------------------------------------------------------------- */
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -289,7 +315,8 @@ int registry_jobs(struct registry *r, struct arena *a, struct job **jobs, size_t
     struct db_result *result;
     *jobs = NULL;
     *n = 0;
-    if (fetch(r, REGISTRY_JOBS, job_columns, COUNT(job_columns), max, &result, cancel, e))
+    const struct query q = {REGISTRY_JOBS, job_columns, COUNT(job_columns), max, NULL};
+    if (fetch(r, &q, &result, cancel, e))
         return -1;
     struct job *made = make_array(a, db_rows(result), sizeof *made, e);
     struct cursor c = {r, a, result, 0};
@@ -301,13 +328,33 @@ int registry_jobs(struct registry *r, struct arena *a, struct job **jobs, size_t
     return made ? 0 : -1;
 }
 
+int registry_job(struct registry *r, const char *job_id, struct arena *a, struct job *out,
+    struct cancel *cancel, struct err *e)
+{
+    struct db_result *result;
+    char id[JOB_ID_MAX];
+    registry_id(id, sizeof id, job_id);
+    if (!id[0])
+        return err_set(e, ERR_INPUT, 0, "that is not the id of a training job");
+    const struct query q = {REGISTRY_JOBS, job_columns, COUNT(job_columns), 1, id};
+    if (fetch(r, &q, &result, cancel, e))
+        return -1;
+    struct cursor c = {r, a, result, 0};
+    bool found = db_rows(result) == 1;
+    if (found)
+        read_job(&c, out);
+    db_result_free(result);
+    return found ? 0 : err_set(e, ERR_STATE, 0, "there is no training job %s", id);
+}
+
 int registry_models(struct registry *r, struct arena *a, struct model_row **rows, size_t *n,
     size_t max, struct cancel *cancel, struct err *e)
 {
     struct db_result *result;
     *rows = NULL;
     *n = 0;
-    if (fetch(r, REGISTRY_MODELS, model_columns, COUNT(model_columns), max, &result, cancel, e))
+    const struct query q = {REGISTRY_MODELS, model_columns, COUNT(model_columns), max, NULL};
+    if (fetch(r, &q, &result, cancel, e))
         return -1;
     struct model_row *made = make_array(a, db_rows(result), sizeof *made, e);
     struct cursor c = {r, a, result, 0};

@@ -299,13 +299,21 @@ int registry_register(struct registry *r, const struct registration *what,
     return result;
 }
 
-static int make_upload(struct buf *out, const char *model_url, const char *commit, struct err *e)
+static bool is_uploaded(const struct registry_upload *u)
+{
+    return strcmp(u->state, "uploaded") == 0;
+}
+
+static int make_upload(struct buf *out, const struct registry_upload *u, struct err *e)
 {
     char now[CLOCK_RFC3339_MAX];
     struct json *o = json_new_object(), *upload = json_new_object();
     clock_rfc3339(now, clock_wall_ms(clock_real()), 0);
-    int failed = add_if(upload, "url", model_url) | add_if(upload, "commit", commit) |
-                 add_if(upload, "uploaded_at", now);
+    int failed = add_if(upload, "state", u->state) | add_if(upload, "url", u->url) |
+                 add_if(upload, "commit", u->commit);
+    failed |= json_add_int(upload, "bytes_sent", u->sent);
+    failed |= json_add_int(upload, "bytes_total", u->total);
+    failed |= add_if(upload, is_uploaded(u) ? "uploaded_at" : "updated_at", now);
     failed |= json_add(o, "hf_upload", upload);
     if (failed) {
         json_free(o);
@@ -314,8 +322,8 @@ static int make_upload(struct buf *out, const char *model_url, const char *commi
     return print(o, out, e);
 }
 
-int registry_job_uploaded(struct registry *r, const char *job_id, const char *model_url,
-    const char *commit, struct cancel *cancel, struct err *e)
+int registry_job_upload(struct registry *r, const char *job_id,
+    const struct registry_upload *upload, struct cancel *cancel, struct err *e)
 {
     char id[MODEL_ROW_ID_MAX];
     struct buf metadata;
@@ -323,13 +331,14 @@ int registry_job_uploaded(struct registry *r, const char *job_id, const char *mo
     if (!id[0])
         return err_set(e, ERR_INPUT, 0, "that is not the id of a training job");
     buf_init(&metadata, JSON_TEXT_MAX);
-    int result = make_upload(&metadata, model_url, commit, e);
+    int result = make_upload(&metadata, upload, e);
     if (result == 0)
         result = registry_begin(r, DB_WRITE, cancel, e);
     if (result == 0) {
         struct registry_row row;
         registry_row_init(&row, r, REGISTRY_JOBS);
-        registry_row_value(&row, "model_url", model_url, REGISTRY_ALWAYS);
+        if (is_uploaded(upload))
+            registry_row_value(&row, "model_url", upload->url, REGISTRY_ALWAYS);
         registry_row_value(&row, "metadata", buf_str(&metadata), REGISTRY_MERGE);
         registry_row_literal(&row, "updated_at", "{now}", REGISTRY_ALWAYS);
         result = registry_need(r, REGISTRY_JOBS, e) || registry_row_update(&row, id, e);

@@ -30,6 +30,12 @@ static void migrate(struct registry *r, int expected)
     assert_int_equal(expected, made);
 }
 
+static const struct registry_upload uploaded = {.url = "https://huggingface.co/o/n",
+    .commit = "abc",
+    .state = "uploaded",
+    .sent = 1000,
+    .total = 1000};
+
 static struct registration sample(void)
 {
     return (struct registration){.name = "my model",
@@ -455,7 +461,7 @@ static void read_only_and_cancelled_write_nothing(void **state)
     assert_int_equal(-1, registry_register(r, &w, id, NULL, &e));
     assert_int_equal(ERR_STATE, e.class);
     assert_int_equal(-1, registry_migrate(r, &made, NULL, &e));
-    assert_int_equal(-1, registry_job_uploaded(r, "x", "u", "c", NULL, &e));
+    assert_int_equal(-1, registry_job_upload(r, "x", &uploaded, NULL, &e));
     struct arena *a = arena_new(ARENA_MAX);
     read_models(r, a, 0);
     arena_free(a);
@@ -619,17 +625,30 @@ static void an_upload_is_noted_on_its_job(void **state)
         " ('" JOB(1) "', '" FIXTURE_USER "', 'completed', '{\"logs\":\"kept\"}'),"
                      " ('" JOB(2) "', '" FIXTURE_OTHER "', 'completed', '{}')",
         NULL);
-    if (registry_job_uploaded(r, JOB(1), "https://huggingface.co/o/n", "abc", NULL, &e))
+    const struct registry_upload under_way = {
+        .url = uploaded.url, .commit = "", .state = "uploading", .sent = 400, .total = 1000};
+    struct job job;
+    if (registry_job_upload(r, JOB(1), &under_way, NULL, &e) ||
+        registry_job(r, JOB(1), a, &job, NULL, &e))
+        fail_msg("%s", e.message);
+    assert_string_equal("uploading", job.upload_state.s);
+    assert_int_equal(400, job.upload_sent);
+    assert_int_equal(1000, job.upload_total);
+    assert_true(job.upload_ms > 0);
+    assert_int_equal(0, job.model_url.len);
+    assert_int_equal(-1, registry_job(r, JOB(2), a, &job, NULL, &e)); /* somebody else's */
+    assert_int_equal(ERR_STATE, e.class);
+    if (registry_job_upload(r, JOB(1), &uploaded, NULL, &e))
         fail_msg("%s", e.message);
     assert_string_equal("https://huggingface.co/o/n", read_jobs(r, a, 1)->model_url.s);
     assert_int_equal(1, fixture_count(d, "SELECT count(*) FROM {table local_training_jobs} WHERE"
                                          " {json metadata logs} = 'kept'"
                                          " AND {json metadata hf_upload} LIKE '%\"abc\"%'"));
-    assert_int_equal(-1, registry_job_uploaded(r, JOB(2), "https://x/y", "abc", NULL, &e));
+    assert_int_equal(-1, registry_job_upload(r, JOB(2), &uploaded, NULL, &e));
     assert_int_equal(ERR_STATE, e.class);
-    assert_int_equal(-1, registry_job_uploaded(r, JOB(3), "https://x/y", "abc", NULL, &e));
+    assert_int_equal(-1, registry_job_upload(r, JOB(3), &uploaded, NULL, &e));
     assert_int_equal(ERR_STATE, e.class);
-    assert_int_equal(-1, registry_job_uploaded(r, "x' OR 1=1", "https://x/y", "abc", NULL, &e));
+    assert_int_equal(-1, registry_job_upload(r, "x' OR 1=1", &uploaded, NULL, &e));
     assert_int_equal(ERR_INPUT, e.class);
     assert_int_equal(
         1, fixture_count(d, "SELECT count(*) FROM {table local_training_jobs} WHERE model_url"
