@@ -77,6 +77,7 @@ struct gpu {
     int memory_gb;
     double price_hour; /* serverless, $/h per GPU; NAN = unknown */
     enum stock stock;
+    int cuda; /* the newest that a host of it has now, 1300 = 13.0 (model/worker_image.h); 0 = unknown */
 };
 struct gpu_page {
     struct gpu *gpus;
@@ -90,6 +91,7 @@ struct gpu_pool {
     int memory_gb;                  /* the least of its members */
     double price_least, price_most; /* $/h per GPU; NAN = unknown */
     enum stock stock;               /* the best of its members */
+    int cuda;                       /* the newest of its members; 0 = unknown */
 };
 /* The pools of a page, cheapest first, at most `max`; returns how many were put into `pools`. Those
  * without a price come last. Texts are borrowed from the page. */

@@ -82,6 +82,7 @@ struct operation {
     size_t file_count;
     struct text pipeline_tag; /* as the Hub says; empty = not yet */
     bool safe_to_delete;      /* every file has every tick */
+    bool held;                /* a person holds it: nothing new is begun */
 
     /* deployments */
     struct text endpoint_name;

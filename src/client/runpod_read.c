@@ -7,6 +7,7 @@
 #include "client/http_error.h"
 #include "client/runpod.h"
 #include "client/runpod_jobs.h"
+#include "model/worker_image.h"
 
 #include <limits.h>
 #include <math.h>
@@ -213,6 +214,18 @@ static double price(const struct json *j, const char *key)
     return v >= 0 ? v : NAN;
 }
 
+/* The newest of {"version","available"} that is there. */
+static int newest_cuda(const struct json *versions)
+{
+    int newest = 0;
+    for (const struct json *i = json_first(versions); i; i = json_next(i)) {
+        int cuda = worker_cuda_number(json_str(i, "version"));
+        if (cuda > newest && json_bool(i, "available", false))
+            newest = cuda;
+    }
+    return newest;
+}
+
 void runpod_read_gpu(const struct json *j, struct arena *a, struct gpu *out)
 {
     *out = (struct gpu){
@@ -222,6 +235,7 @@ void runpod_read_gpu(const struct json *j, struct arena *a, struct gpu *out)
         .memory_gb = small(j, "memory", 0),
         .price_hour = price(json_get(j, "price"), "serverless"),
         .stock = stock_of(json_str_or(j, "availability", "")),
+        .cuda = newest_cuda(json_get(j, "cudaVersions")),
     };
 }
 

@@ -82,7 +82,7 @@ uint64_t watch_mark_gpus(const struct gpu_page *page)
     for (size_t i = 0; i < page->count; i++) {
         const struct gpu *g = &page->gpus[i];
         mark = mark_text(mark_text(mark_text(mark, g->id), g->name), g->pool);
-        mark = mark_int(mark_int(mark, g->memory_gb), g->stock);
+        mark = mark_int(mark_int(mark_int(mark, g->memory_gb), g->stock), g->cuda);
         mark = mark_price(mark, g->price_hour);
     }
     return mark;

@@ -122,7 +122,7 @@ static struct gpu_pool *pool_for(struct gpu_pool *pools, size_t *count, const st
     if (*count == POOLS_LOOKED_AT)
         return NULL;
     struct gpu_pool *p = &pools[(*count)++];
-    *p = (struct gpu_pool){g->pool, g->memory_gb, NAN, NAN, STOCK_UNKNOWN};
+    *p = (struct gpu_pool){g->pool, g->memory_gb, NAN, NAN, STOCK_UNKNOWN, 0};
     return p;
 }
 
@@ -134,6 +134,8 @@ static void pool_take(struct gpu_pool *p, const struct gpu *g)
     p->price_most = fmax(p->price_most, g->price_hour);
     if (g->stock > p->stock)
         p->stock = g->stock;
+    if (g->cuda > p->cuda)
+        p->cuda = g->cuda;
 }
 
 static int by_price(const void *a, const void *b)

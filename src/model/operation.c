@@ -83,7 +83,7 @@ static int check_files_own(struct checklist *list, struct arena *a)
     if (!list->files)
         return -1;
     for (size_t i = 0; i < list->count; i++)
-        if (raw_own(&list->files[i].raw_path, a))
+        if (raw_own(&list->files[i].raw_path, a) || raw_own(&list->files[i].raw_source, a))
             return -1;
     return 0;
 }

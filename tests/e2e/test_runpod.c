@@ -91,6 +91,7 @@ static void workers_and_catalog_are_read(void **state)
             TEXT_EQUAL(gpus.gpus[i].pool, "AMPERE_24");
             assert_int_equal(gpus.gpus[i].stock, STOCK_HIGH);
             assert_int_equal(gpus.gpus[i].memory_gb, 24);
+            assert_int_equal(gpus.gpus[i].cuda, 1300);
         }
     assert_true(price > 0.1 && price < 10);
     struct health health;

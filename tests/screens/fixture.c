@@ -417,9 +417,9 @@ static void fill_workers(struct fixture *f)
     static struct worker legal[] = {{.id = "8g3n5t6r", .status = WORKER_UNHEALTHY},
         {.id = "8g3n5t7s", .status = WORKER_UNHEALTHY},
         {.id = "8g3n5t8u", .status = WORKER_UNHEALTHY}};
-    static struct gpu gpus[] = {
-        {TEXT("NVIDIA GeForce RTX 4090"), TEXT("RTX 4090"), TEXT("ADA_24"), 24, 0.68, STOCK_HIGH},
-        {TEXT("NVIDIA L40S"), TEXT("L40S"), TEXT("ADA_48_PRO"), 48, 1.75, STOCK_MEDIUM}};
+    static struct gpu gpus[] = {{TEXT("NVIDIA GeForce RTX 4090"), TEXT("RTX 4090"), TEXT("ADA_24"),
+                                    24, 0.68, STOCK_HIGH, 1300},
+        {TEXT("NVIDIA L40S"), TEXT("L40S"), TEXT("ADA_48_PRO"), 48, 1.75, STOCK_MEDIUM, 1300}};
     struct gpu_page page = {gpus, 2, store_mono_ms(f->store)};
     send(f, MESSAGE_STATUS, NEWS_GPUS, "gpus", &page, sizeof page);
     workers(f, "x2x4support", support, 3);

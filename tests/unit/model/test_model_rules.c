@@ -84,7 +84,8 @@ static struct gpu catalog[] = {
         .pool = {"AMPERE_48", 9},
         .memory_gb = 48,
         .price_hour = 1.22,
-        .stock = STOCK_LOW},
+        .stock = STOCK_LOW,
+        .cuda = 1300},
     {.id = {"NVIDIA L4", 9},
         .name = {"L4", 2},
         .pool = {"AMPERE_24", 9},
@@ -96,7 +97,8 @@ static struct gpu catalog[] = {
         .pool = {"AMPERE_48", 9},
         .memory_gb = 44,
         .price_hour = 1.30,
-        .stock = STOCK_HIGH},
+        .stock = STOCK_HIGH,
+        .cuda = 1209},
     {.id = {"NVIDIA RTX 5090", 15},
         .name = {"5090", 4},
         .pool = {"ADA_32_PRO", 10},
@@ -132,6 +134,8 @@ static void test_pools_cheapest_first(void **state)
     assert_int_equal(pools[1].memory_gb, 44);
     assert_true(pools[1].price_least == 1.22 && pools[1].price_most == 1.30);
     assert_int_equal(pools[1].stock, STOCK_HIGH);
+    assert_int_equal(pools[0].cuda, 0); /* nobody says */
+    assert_int_equal(pools[1].cuda, 1300);
     assert_string_equal(pools[2].id.s, "ADA_32_PRO"); /* no price: last */
     assert_true(isnan(pools[2].price_least) && isnan(pools[2].price_most));
     memset(pools, 0, sizeof pools);
