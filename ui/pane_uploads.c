@@ -96,7 +96,9 @@ static void what_cell(const struct operation *o, struct table_cell *out)
     int room = TABLE_CELL_MAX - 40;
     for (size_t i = 0; i < o->file_count; i++)
         through += is_through(&o->files[i]);
-    if (o->state == OPERATION_RUNNING && o->file_count > 0 && through < o->file_count)
+    if (o->state == OPERATION_RUNNING && o->held)
+        table_cell_printf(out, "held");
+    else if (o->state == OPERATION_RUNNING && o->file_count > 0 && through < o->file_count)
         table_cell_printf(out, "%zu of %zu files", through, o->file_count);
     else if (o->state == OPERATION_ASKING)
         table_cell_printf(out, "Enter: go?");

@@ -270,7 +270,7 @@ static const struct model_facts *facts_of(const struct store *s, struct text rep
     size_t count = store_operations(s, OPERATION_UPLOAD);
     for (size_t i = 0; i < count; i++) {
         const struct operation *o = store_operation(s, OPERATION_UPLOAD, i);
-        if (o->checklist && o->checklist->facts.weight_bytes > 0 &&
+        if (o->checklist && o->checklist->facts.weight_bytes > 0 && !o->checklist->facts.adapter &&
             opened_same(o->repository, repo))
             return &o->checklist->facts;
     }

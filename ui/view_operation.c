@@ -55,6 +55,11 @@ static struct text title(void *p, struct arena *a)
     return o ? opened_title(a, names[o->kind], o->title) : TEXT("Gone");
 }
 
+static bool is_held(const struct operation *o)
+{
+    return o->state == OPERATION_RUNNING && o->held;
+}
+
 static struct text note(void *p, struct arena *a)
 {
     const struct operation *o = operation_of(p);
@@ -62,7 +67,7 @@ static struct text note(void *p, struct arena *a)
     if (!o)
         return TEXT("");
     int64_t end = o->ended_ms >= 0 ? o->ended_ms : store_wall_ms(((struct opened *)p)->x->store);
-    return say_text(a, "%s · %s", operation_state_name(o->state),
+    return say_text(a, "%s · %s", is_held(o) ? "held" : operation_state_name(o->state),
         say_age(age, end > o->started_ms ? end - o->started_ms : 0));
 }
 
@@ -95,18 +100,22 @@ static void add_state(struct lines *l, const struct view_operation *v, const str
     enum role role = states[o->state].role;
     if (o->state == OPERATION_DONE && o->error.class != ERR_NONE)
         role = ROLE_WARNING;
-    struct text word = say_word(operation_state_name(o->state)), note = o->note;
+    struct text word = is_held(o) ? TEXT("held") : say_word(operation_state_name(o->state));
+    struct text note = o->note;
+    role = is_held(o) ? ROLE_WARNING : role;
     bool cancelled = o->state == OPERATION_CANCELLED; /* that somebody wanted it is no error */
     if (cancelled && !opened_is(word, o->error.message))
         note = say_word(o->error.message);
     opened_state(l, say_word(states[o->state].sign), word, note, role);
     if (!cancelled)
         opened_error(l, &o->error);
-    if (o->state == OPERATION_FAILED)
+    if (is_held(o))
+        add_key_row(l, v, ACTION_HOLD, "goes on");
+    if (o->state == OPERATION_FAILED && opened_can_resume(o))
         add_key_row(l, v, ACTION_RESUME, "goes on where it stopped");
-    if (cancelled)
+    if (cancelled && opened_can_resume(o))
         add_key_row(l, v, ACTION_RESUME, "begins again: what is done already is not done again");
-    if (o->state == OPERATION_INTERRUPTED)
+    if (o->state == OPERATION_INTERRUPTED && opened_can_resume(o))
         add_key_row(l, v, ACTION_RESUME, "goes on: what is done already is not done again");
     if (o->state == OPERATION_DONE && o->kind == OPERATION_DEPLOY && o->model_id[0] == '\0')
         add_key_row(l, v, ACTION_REGISTER, "registers the model");

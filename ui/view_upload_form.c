@@ -26,6 +26,30 @@ static const struct form_field fields[] = {
         .label = "Commit message",
         .help = "the first line of the commit",
         .empty = "Upload model"},
+    {.name = "revision",
+        .label = "Branch",
+        .help = "an existing one of the repository",
+        .empty = "main"},
+    {.name = "base-model",
+        .label = "Base model",
+        .help = "OWNER/NAME whose tokenizer and generation files fill the gaps",
+        .empty = "as the folder says"},
+    {.name = "exclude",
+        .label = "Leave out",
+        .help = "patterns of files that do not go: *.gguf old/*",
+        .empty = "training state"},
+    {.name = "include",
+        .label = "Only",
+        .help = "patterns: only files that match go, training state too",
+        .empty = "all"},
+    {.name = "mend-readme",
+        .label = "Mend README",
+        .help = "whether README.md goes with the keys that its front matter lacks",
+        .kind = FIELD_SWITCH},
+    {.name = "limit-rate",
+        .label = "Rate limit",
+        .help = "bytes a second: 500k, 2M",
+        .empty = "none"},
 };
 
 /* ---- filling --------------------------------------------------------------------------------------- */
@@ -90,6 +114,9 @@ static void fill_from_upload(struct form_view *v, const struct operation *o, str
 
 static void fill(struct form_view *v, const char *id)
 {
+    /* What belonged to the last upload alone. */
+    static const char *const own[] = {
+        "message", "revision", "base-model", "exclude", "include", "mend-readme"};
     const struct store *s = v->o.x->store;
     const struct job *job = id[0] ? store_job_by_id(s, id) : NULL;
     const struct operation *o = id[0] ? store_operation_by_id(s, id) : NULL;
@@ -98,7 +125,8 @@ static void fill(struct form_view *v, const char *id)
         a ? say_text(a, "%.*s", SAY_ARGS(form_get(v->form, "repo"))) : TEXT("");
     form_set(v->form, "private", TEXT("yes"));
     form_set(v->form, "repo", TEXT(""));
-    form_set(v->form, "message", TEXT(""));
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        form_set(v->form, own[i], TEXT(""));
     if (job)
         fill_from_job(v, job);
     else if (o && o->kind == OPERATION_UPLOAD)

@@ -24,7 +24,7 @@ struct flag {
     const char *help;
 };
 
-enum { COMMAND_FLAGS_MAX = 20, COMMAND_ARGS_MAX = 3 };
+enum { COMMAND_FLAGS_MAX = 20, COMMAND_ARGS_MAX = 3, COMMAND_REPEATS_MAX = 3 };
 
 struct call;
 
@@ -34,7 +34,9 @@ struct command {
         *args[COMMAND_ARGS_MAX]; /* keys in `asked`, in order; "DIR" is shown, "dir" the key */
     int args_least;
     struct flag flags[COMMAND_FLAGS_MAX]; /* its own; the common ones are cli.c's */
-    bool writes;                          /* takes --dry-run and --yes */
+    const char
+        *repeats[COMMAND_REPEATS_MAX]; /* flags of which several are fine: arrays in `asked` */
+    bool writes;                       /* takes --dry-run and --yes */
     int (*run)(struct call *c);
 };
 

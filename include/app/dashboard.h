@@ -6,8 +6,8 @@
 #include "app/command.h"
 
 struct dashboard_options {
-    const char *demo;   /* the scenario's name when everything is the stand-in's; NULL otherwise */
-    const char *folder; /* proposed in the upload form; NULL = what was used last */
+    const char *demo;    /* the scenario's name when everything is the stand-in's; NULL otherwise */
+    const char *folder;  /* proposed in the upload form; NULL = what was used last */
     int64_t registry_ms; /* between two looks at the registry; 0 = the usual */
     /* Runs on a thread of its own once the engine stands (the demo fills its registry); may be NULL. */
     void (*beside)(struct engine *g, struct cancel *cancel, void *arg);

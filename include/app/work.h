@@ -27,6 +27,7 @@ struct work {
     struct wait wait;  /* poked by an answer and by the cancel */
     atomic_int answer; /* 0 none, 1 yes, 2 no; set by main */
     atomic_bool asking, over;
+    atomic_bool held; /* an upload: nothing new is begun; set by main */
     bool resumed;
     pthread_t thread;
 };

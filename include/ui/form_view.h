@@ -3,7 +3,8 @@
  *
  * What is handed over to the host (ACTION_UPLOAD, ACTION_DEPLOY) are texts by these names; an empty text
  * means "not said", and stands for the default:
- *   upload   folder, repo, private ("yes"/"no"), message; job
+ *   upload   folder, repo, private and mend-readme ("yes"/"no"), message, revision, base-model, exclude,
+ *            include, limit-rate; job
  *   deploy   repo, revision, name, image, pool, gpus, context, min, max, idle; job
  * job is there only when the form was opened from a training job, or from what came of one. */
 #ifndef SLIPWAY_UI_FORM_VIEW_H

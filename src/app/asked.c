@@ -1,7 +1,9 @@
 #include "app/asked.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,4 +58,74 @@ int asked_number(const struct json *asked, const char *key, int64_t least, int64
         return err_set(e, ERR_INPUT, 0, "%s must be a whole number from %" PRId64 " to %" PRId64,
             key, least, most);
     return 0;
+}
+
+/* ---- lists --------------------------------------------------------------------------------------- */
+
+static const char *const spaces = " \t\r\n";
+
+static size_t count_words(const char *s)
+{
+    size_t n = 0;
+    for (s += strspn(s, spaces); *s; s += strspn(s, spaces), n++)
+        s += strcspn(s, spaces);
+    return n;
+}
+
+static int add_word(const char **list, size_t *n, struct arena *a, const char *s, size_t length)
+{
+    list[*n] = arena_dup(a, s, length);
+    return list[(*n)++] ? 0 : -1;
+}
+
+static int split(const char *s, struct arena *a, const char **list, size_t *n)
+{
+    int failed = 0;
+    for (s += strspn(s, spaces); *s && !failed; s += strspn(s, spaces)) {
+        size_t length = strcspn(s, spaces);
+        failed = add_word(list, n, a, s, length);
+        s += length;
+    }
+    return failed;
+}
+
+int asked_words(const struct json *asked, const char *key, struct arena *a,
+    const char *const **words, size_t *n, struct err *e)
+{
+    const struct json *value = json_get(asked, key);
+    const char *text = json_string(value);
+    size_t most = text ? count_words(text) : json_count(value);
+    const char **list = arena_array(a, most + 1, sizeof *list);
+    int failed = !list;
+    *n = 0;
+    *words = list;
+    if (list && text)
+        failed = split(text, a, list, n);
+    for (const struct json *j = text ? NULL : json_first(value); list && j; j = json_next(j))
+        if (json_string(j) && *json_string(j))
+            failed |= add_word(list, n, a, json_string(j), strlen(json_string(j)));
+    return failed ? err_set(e, ERR_IO, 0, "out of memory") : 0;
+}
+
+int asked_rate(const struct json *asked, const char *key, int64_t *out, struct err *e)
+{
+    static const struct {
+        char letter;
+        double factor;
+    } units[] = {{'\0', 1}, {'k', 1e3}, {'m', 1e6}, {'g', 1e9}};
+    const char *s = asked_text(asked, key);
+    *out = 0;
+    if (!s)
+        return 0;
+    char *end;
+    double value = isdigit((unsigned char)s[0]) ? strtod(s, &end) : NAN;
+    for (size_t i = 0; isfinite(value) && i < sizeof units / sizeof *units; i++) {
+        bool is_unit = tolower((unsigned char)*end) == units[i].letter && (!*end || !end[1]);
+        if (!is_unit || value * units[i].factor < 1000 || value * units[i].factor > 1e15)
+            continue;
+        *out = (int64_t)(value * units[i].factor);
+        return 0;
+    }
+    err_set(e, ERR_INPUT, 0, "%s is no rate", s);
+    return err_hint(e, "bytes a second, at least 1k: 500k, 2M, 1.5G");
 }

@@ -127,6 +127,22 @@ static int set_env(struct call *c, const char *value)
     return failed ? EXIT_CODE_STATE : EXIT_CODE_OK;
 }
 
+static bool repeats(const struct command *c, const struct flag *f)
+{
+    for (size_t i = 0; i < COMMAND_REPEATS_MAX && c->repeats[i]; i++)
+        if (strcmp(c->repeats[i], f->name) == 0)
+            return true;
+    return false;
+}
+
+static int add_value(struct call *c, const char *key, const char *value)
+{
+    struct json *list =
+        json_get(c->asked, key) ? json_dup(json_get(c->asked, key)) : json_new_array();
+    int failed = json_push(list, json_new_string(value));
+    return json_set(c->asked, key, list) || failed ? EXIT_CODE_STATE : EXIT_CODE_OK;
+}
+
 static int set_flag(struct call *c, const struct flag *f, const char *value)
 {
     const struct {
@@ -145,6 +161,8 @@ static int set_flag(struct call *c, const struct flag *f, const char *value)
     }
     if (strcmp(f->name, "env") == 0)
         return set_env(c, value);
+    if (repeats(c->command, f))
+        return add_value(c, f->name, value);
     struct json *v = f->value ? json_new_string(value) : json_new_bool(true);
     return json_set(c->asked, f->name, v) ? EXIT_CODE_STATE : EXIT_CODE_OK;
 }

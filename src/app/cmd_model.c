@@ -1,14 +1,18 @@
 /* The slip itself: check, upload, deploy, resume. Operations run as they do for the dashboard; here main
  * prints what they tell and asks what they ask. */
+#include "app/asked.h"
 #include "app/checklist_json.h"
 #include "app/columns.h"
 #include "app/command.h"
 #include "app/operations.h"
 #include "app/unfinished.h"
+#include "client/model_complete.h"
 #include "client/model_folder.h"
 #include "core/loop.h"
 #include "core/signals.h"
+#include "model/fit.h"
 #include "model/news.h"
+#include "ui/say.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -22,12 +26,33 @@
 struct checking {
     struct arena *arena;
     struct checklist *list;
+    struct complete_report report;
 };
 
+static int choose(struct call *c, struct checking *k, struct err *e)
+{
+    const char *const *include, *const *exclude;
+    size_t n_include, n_exclude;
+    if (asked_words(c->asked, "include", k->arena, &include, &n_include, e) ||
+        asked_words(c->asked, "exclude", k->arena, &exclude, &n_exclude, e))
+        return -1;
+    return n_include + n_exclude
+               ? checklist_choose(k->list, include, n_include, exclude, n_exclude, e)
+               : 0;
+}
+
+/* As an upload would, but for what it would have to ask the Hub for: checking needs no network. */
 static int read_folder(struct call *c, void *arg, struct cancel *cancel, struct err *e)
 {
     struct checking *k = arg;
-    return model_folder_read(json_str(c->asked, "dir"), k->arena, &k->list, cancel, e);
+    const struct complete_options options = {
+        .base_model = json_str(c->asked, "base-model"), .cache = hub_cache_folder(k->arena)};
+    if (model_folder_read(json_str(c->asked, "dir"), k->arena, &k->list, cancel, e))
+        return -1;
+    if (!json_get(c->asked, "as-is") &&
+        model_complete(k->list, &options, k->arena, &k->report, cancel, e))
+        return -1;
+    return choose(c, k, e);
 }
 
 static const char *sign_of(const struct check_file *f)
@@ -39,11 +64,35 @@ static const char *sign_of(const struct check_file *f)
     return f->state == CHECK_VALID || f->state == CHECK_PRESENT ? "✓" : "!";
 }
 
-static void print_checklist(struct call *c, const struct checklist *list)
+/* "llama, 1.2 M parameters, bfloat16, context 1024, 1.0 kB of cache a token; about 2.0 GB on one GPU; 1, 2, 4 GPUs" */
+static void print_facts(struct call *c, const struct model_facts *f)
 {
-    static const char *const titles[] = {"", "FILE", "SIZE", "KIND", "RESULT"};
+    char parameters[SAY_MAX], cache[SAY_MAX];
+    int sizes[FIT_SIZES_MAX];
+    size_t n = fit_tensor_parallel_sizes(f, sizes);
+    double needed = fit_of(f, 0, 1).needed;
+    if (!f->model_type.len || f->parameters <= 0)
+        return;
+    fprintf(c->out, "%s: %s parameters%s%s", f->model_type.s, say_count(parameters, f->parameters),
+        f->dtype.len ? ", " : "", f->dtype.len ? f->dtype.s : "");
+    if (f->context_length > 0)
+        fprintf(c->out, ", context %" PRId64, f->context_length);
+    if (fit_kv_bytes_per_token(f, 1, 0) > 0)
+        fprintf(
+            c->out, ", %s of KV cache a token", say_bytes(cache, fit_kv_bytes_per_token(f, 1, 0)));
+    if (isfinite(needed))
+        fprintf(c->out, ", ≈%.1f GB of GPU memory at full context", needed);
+    for (size_t i = 0; i < n; i++)
+        fprintf(c->out, "%s%d", i ? ", " : "; tensor-parallel over ", sizes[i]);
+    fputs("\n", c->out);
+}
+
+static void print_checklist(struct call *c, const struct checking *k)
+{
+    static const char *const titles[] = {"", "FILE", "SIZE", "KIND", "FROM", "RESULT"};
+    const struct checklist *list = k->list;
     struct columns table;
-    if (columns_init(&table, titles, 5))
+    if (columns_init(&table, titles, sizeof titles / sizeof *titles))
         return;
     for (size_t i = 0; i < list->count; i++) {
         const struct check_file *f = &list->files[i];
@@ -54,10 +103,16 @@ static void print_checklist(struct call *c, const struct checklist *list)
         else
             columns_text(&table, TEXT(""));
         columns_add(&table, "%s", check_kind_name(f->kind));
+        columns_add(&table, "%s", f->state == CHECK_MISSING ? "" : check_origin_name(f->origin));
         columns_text(&table, f->result);
     }
     columns_print(&table, c->out);
     columns_release(&table);
+    for (size_t i = 0; i < k->report.note_count; i++)
+        call_line(c, "not added: %s", k->report.notes[i].s);
+    for (size_t i = 0; i < k->report.readme_diff_count; i++)
+        call_line(c, "README.md with --mend-readme: %s", k->report.readme_diff[i].s);
+    print_facts(c, &list->facts);
     call_line(c, "%zu to mend, %zu warning%s; %zu files of %" PRId64 " bytes would be uploaded",
         list->blockers, list->warnings, list->warnings == 1 ? "" : "s", list->send_count,
         list->send_bytes);
@@ -75,7 +130,7 @@ static int check(struct call *c)
     if (!code && c->json)
         code = call_print(c, checklist_json(k.list), "slipway.checklist/1");
     else if (!code)
-        print_checklist(c, k.list);
+        print_checklist(c, &k);
     if (!code && k.list->blockers)
         code = EXIT_CODE_BAD;
     arena_free(k.arena);
@@ -167,9 +222,24 @@ static const struct operation_step *current_step(const struct operation *o)
     return NULL;
 }
 
+/* With --json how far it is goes to the errors' side, an object a line; the document on the other side stays
+ * one. */
+static void print_event(struct running *r, const struct operation *o)
+{
+    struct json *j = operation_event_json(o);
+    struct buf line;
+    buf_init(&line, 64 * 1024);
+    if (j && !json_print(j, &line))
+        fprintf(r->call->errors, "%s\n", buf_str(&line));
+    buf_release(&line);
+    json_free(j);
+}
+
 static void show_progress(struct running *r, const struct operation *o)
 {
     const struct operation_step *s = current_step(o);
+    if (r->call->json && !r->call->quiet)
+        print_event(r, o);
     char line[sizeof r->shown] = "", part[64] = "";
     if (!s || !call_shows_progress(r->call))
         return;
@@ -294,6 +364,8 @@ static int upload(struct call *c)
     if (folder)
         json_set(c->asked, "folder", json_new_string(folder));
     free(folder);
+    if (json_get(c->asked, "public") && json_get(c->asked, "private"))
+        return call_usage(c, "--public and --private: say one of them");
     if (json_get(c->asked, "public"))
         json_set(c->asked, "private", json_new_bool(false));
     return run_operation(c, OPERATION_UPLOAD);
@@ -322,16 +394,29 @@ const struct command commands_model[] = {
         .help = "the upload checklist of a model folder; exit 1 when something must be mended",
         .args = {"dir"},
         .args_least = 1,
+        .flags = {{"include", "GLOB", "only files that match, training state too; may be repeated"},
+            {"exclude", "GLOB", "no files that match; may be repeated"},
+            {"base-model", "OWNER/NAME", "whose files, in the Hub's cache here, fill the gaps"},
+            {"as-is", NULL, "the folder alone: nothing that an upload would add"}},
+        .repeats = {"include", "exclude"},
         .run = check},
     {.name = "upload",
         .help = "checklist, upload to the Hub in one commit, read-back",
         .args = {"folder"},
         .args_least = 1,
         .flags = {{"repo", "OWNER/NAME", "where to; made when it is not there"},
-            {"public", NULL, "make a new repository public (private is the default)"},
+            {"private", NULL, "make a new repository private (the default)"},
+            {"public", NULL, "make a new repository public"},
+            {"include", "GLOB", "only files that match, training state too; may be repeated"},
+            {"exclude", "GLOB", "no files that match; may be repeated"},
+            {"base-model", "OWNER/NAME", "whose tokenizer and generation files fill the gaps"},
+            {"as-is", NULL, "add nothing that the folder lacks"},
+            {"mend-readme", NULL, "send README.md with the keys that its front matter lacks"},
             {"revision", "BRANCH", "an existing branch; default main"},
-            {"message", "TEXT", "of the commit"},
+            {"create-pr", NULL, "as a pull request"}, {"message", "TEXT", "of the commit"},
+            {"limit-rate", "RATE", "bytes a second: 500k, 2M"},
             {"job", "ID", "the training job whose row learns of it"}},
+        .repeats = {"include", "exclude"},
         .writes = true,
         .run = upload},
     {.name = "deploy",

@@ -21,7 +21,15 @@ struct reading {
     struct request *requests;
     struct endpoint_row *endpoints;
     size_t count;
+    bool more; /* there are older ones, which are left out */
 };
+
+/* Of jobs, models and requests one row more is asked for than is shown, to learn whether there are more. */
+static void cut(struct reading *r, size_t most)
+{
+    r->more = r->count > most;
+    r->count = r->more ? most : r->count;
+}
 
 /* ---- shapes that several print ------------------------------------------------------------------- */
 
@@ -46,6 +54,14 @@ static const char *money(char out[32], double dollars)
     return out;
 }
 
+/* A text that may have several lines, and may be long, as one cell. */
+static void add_line(struct columns *t, struct text words)
+{
+    enum { SHOWN = 80 };
+    struct text cut = text_cut(words, SHOWN);
+    columns_add(t, "%.*s%s", (int)cut.len, cut.s, cut.len < words.len ? "…" : "");
+}
+
 /* Runs `read`, then prints the rows: as a document whose `name` is the array, or as a table. */
 static int show(struct call *c, call_fn *read, struct json *(*row)(const struct reading *, size_t),
     const char *name, const char *const titles[], size_t width,
@@ -66,6 +82,7 @@ static int show(struct call *c, call_fn *read, struct json *(*row)(const struct 
         for (size_t i = 0; i < r.count; i++)
             json_push(rows, row(&r, i));
         json_add(document, name, rows);
+        json_add_bool(document, "more", r.more);
         snprintf(schema, sizeof schema, "slipway.%s/1", name);
         code = call_print(c, document, schema);
         goto out;
@@ -80,6 +97,8 @@ static int show(struct call *c, call_fn *read, struct json *(*row)(const struct 
             cells(&table, &r, i);
     columns_print(&table, c->out);
     columns_release(&table);
+    if (r.more)
+        call_line(c, "these are the newest %zu; there are more", r.count);
 out:
     arena_free(r.arena);
     return code;
@@ -94,8 +113,10 @@ static int read_jobs(struct call *c, void *arg, struct cancel *cancel, struct er
         return 0;
     struct registry *registry = engine_registry(&c->engine, cancel, e);
     int result =
-        registry ? registry_jobs(registry, r->arena, &r->jobs, &r->count, ROWS_MAX, cancel, e) : -1;
+        registry ? registry_jobs(registry, r->arena, &r->jobs, &r->count, ROWS_MAX + 1, cancel, e)
+                 : -1;
     registry_free(registry);
+    cut(r, ROWS_MAX);
     return result;
 }
 
@@ -136,7 +157,7 @@ static void job_cells(struct columns *t, const struct reading *r, size_t i)
         columns_text(t, TEXT(""));
     else
         columns_add(t, "%.3f", q->loss);
-    columns_text(t, q->error.len ? q->error : q->model_url);
+    add_line(t, q->error.len ? q->error : q->model_url);
 }
 
 static int jobs(struct call *c)
@@ -154,10 +175,11 @@ static int read_models(struct call *c, void *arg, struct cancel *cancel, struct 
     if (!engine_has_registry(&c->engine))
         return 0;
     struct registry *registry = engine_registry(&c->engine, cancel, e);
-    int result =
-        registry ? registry_models(registry, r->arena, &r->models, &r->count, ROWS_MAX, cancel, e)
-                 : -1;
+    int result = registry ? registry_models(
+                                registry, r->arena, &r->models, &r->count, ROWS_MAX + 1, cancel, e)
+                          : -1;
     registry_free(registry);
+    cut(r, ROWS_MAX);
     return result;
 }
 
@@ -210,10 +232,11 @@ static int read_requests(struct call *c, void *arg, struct cancel *cancel, struc
     (void)cancel;
     struct reading *r = arg;
     struct state *s = engine_state(&c->engine, e);
-    int result = s ? state_requests(s, json_str(c->asked, "endpoint"), REQUESTS_SHOWN, r->arena,
+    int result = s ? state_requests(s, json_str(c->asked, "endpoint"), REQUESTS_SHOWN + 1, r->arena,
                          &r->requests, &r->count, e)
                    : -1;
     state_close(s);
+    cut(r, REQUESTS_SHOWN);
     return result;
 }
 
@@ -236,7 +259,7 @@ static void request_cells(struct columns *t, const struct reading *r, size_t i)
     else
         columns_text(t, TEXT(""));
     columns_add(t, "%s", money(cost, q->cost));
-    columns_text(t, q->error.len ? q->error : text_cut(q->output, 40));
+    add_line(t, q->error.len ? q->error : q->output);
 }
 
 static int requests(struct call *c)
@@ -372,7 +395,7 @@ const struct command commands_read[] = {
     {.name = "jobs", .help = "training jobs of the registry", .run = jobs},
     {.name = "endpoints", .help = "endpoints with health, workers and cost now", .run = endpoints},
     {.name = "requests",
-        .help = "requests sent with this profile, newest first",
+        .help = "the newest requests sent with this profile",
         .flags = {{"endpoint", "ID", "only those to this endpoint"}},
         .run = requests},
     {.name = "models", .help = "models of the registry", .run = models},

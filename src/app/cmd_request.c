@@ -271,8 +271,8 @@ static void print_facts(struct call *c, const struct request *q)
     if (!isnan(q->cost))
         snprintf(cost, sizeof cost, "$%.5f", q->cost);
     if (q->tokens_out >= 0)
-        snprintf(tokens, sizeof tokens, ", %" PRId64 " tokens in, %" PRId64 " out", q->tokens_in,
-            q->tokens_out);
+        snprintf(tokens, sizeof tokens, ", %" PRId64 " token%s in, %" PRId64 " out", q->tokens_in,
+            q->tokens_in == 1 ? "" : "s", q->tokens_out);
     fprintf(c->errors, "first token after %.2f s%s, estimated cost %s\n",
         (double)(q->first_token_ms > 0 ? q->first_token_ms : 0) / 1000, tokens, cost);
 }

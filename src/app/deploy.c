@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REPOSITORY, PRICE, ENDPOINT, ANSWER, REGISTER };
+enum { REPOSITORY, PRICE, PREFLIGHT, ENDPOINT, ANSWER, REGISTER };
 
 enum {
     FIRST_ANSWER_MS = 60 * 60 * 1000, /* pulling an image and loading weights may take long */
@@ -29,6 +29,7 @@ enum {
 struct deploy {
     struct work *w;
     struct deploy_plan plan;
+    struct gpu_page gpus;
     struct endpoint endpoint;
     struct request first;
     int64_t since_ms, workers_due_ms;
@@ -57,18 +58,16 @@ static int look_at_repository(struct deploy *d, struct err *e)
     w->record.repository = text_from(w->keep, d->plan.repo);
     w->record.revision = text_from(w->keep, d->plan.revision);
     w->record.commit = text_from(w->keep, d->plan.revision);
-    work_step(w, REPOSITORY, d->plan.doubt[0] ? STEP_WARNED : STEP_DONE, "commit %.12s%s%s",
-        d->plan.revision, d->plan.doubt[0] ? ", but " : "", d->plan.doubt);
+    work_step(w, REPOSITORY, STEP_DONE, "commit %.12s", d->plan.revision);
     return 0;
 }
 
 static int price(struct deploy *d, struct err *e)
 {
     struct work *w = d->w;
-    struct gpu_page gpus;
     work_step(w, PRICE, STEP_RUNNING, "asking for the catalog");
-    if (prices_get(w->engine->prices, w->keep, &gpus, w->cancel, e) ||
-        deploy_plan_gpus(&d->plan, &gpus, e))
+    if (prices_get(w->engine->prices, w->keep, &d->gpus, w->cancel, e) ||
+        deploy_plan_gpus(&d->plan, &d->gpus, e))
         return -1;
     w->record.endpoint_name = text_from(w->keep, d->plan.name);
     w->record.price_min = d->plan.price_hour * d->plan.endpoint.workers_min;
@@ -97,7 +96,24 @@ static int name_is_free(struct deploy *d, bool *ours, struct err *e)
     return err_hint(e, "choose another name (--name), or delete that endpoint first");
 }
 
-static int ask(struct deploy *d, struct err *e)
+/* An endpoint that is there already was looked at when it was made. */
+static int preflight(struct deploy *d, bool exists, struct err *e)
+{
+    struct work *w = d->w;
+    size_t warnings = 0;
+    if (exists) {
+        work_step(w, PREFLIGHT, STEP_DONE, "before the interruption");
+        return 0;
+    }
+    work_step(w, PREFLIGHT, STEP_RUNNING, "looking whether it can work");
+    if (deploy_plan_preflight(&d->plan, w, &d->gpus, exists, &warnings, e))
+        return -1;
+    work_step(w, PREFLIGHT, warnings ? STEP_WARNED : STEP_DONE, "%zu warning%s", warnings,
+        warnings == 1 ? "" : "s");
+    return 0;
+}
+
+static int ask(struct deploy *d, bool exists, struct err *e)
 {
     struct work *w = d->w;
     const struct endpoint_plan *p = &d->plan.endpoint;
@@ -110,8 +126,10 @@ static int ask(struct deploy *d, struct err *e)
         w->record.price_min, p->workers_min, p->workers_min == 1 ? "" : "s", w->record.price_max,
         p->workers_max);
     work_plan(w, "one short request is sent to see that it answers");
-    if (d->plan.doubt[0])
-        work_plan(w, "warning: %s", d->plan.doubt);
+    for (size_t i = 0; i < d->plan.note_count; i++)
+        work_plan(w, "note: %s", d->plan.notes[i].s);
+    if (preflight(d, exists, e))
+        return -1;
     if (w->flags.dry_run)
         deploy_plan_print(&d->plan, w);
     return work_ask(w, 2, e);
@@ -244,7 +262,7 @@ static int enter_registry(struct deploy *d, struct err *e)
 {
     struct work *w = d->w;
     char context[24], cost[32];
-    snprintf(context, sizeof context, "%" PRId64, d->plan.context);
+    snprintf(context, sizeof context, "%" PRId64, deploy_plan_context(&d->plan));
     snprintf(cost, sizeof cost, "%.8f", d->first.cost);
     if (work_note(w, "context", context, e) ||
         (!isnan(d->first.cost) && work_note(w, "cost_per_request", cost, e)))
@@ -270,14 +288,14 @@ static int run(struct work *w, struct err *e)
         return -1;
     w->record.repository = text_from(w->keep, d.plan.repo);
     w->record.endpoint_name = text_from(w->keep, d.plan.name);
-    if (look_at_repository(&d, e) || price(&d, e) || name_is_free(&d, &exists, e) || ask(&d, e) ||
-        make_endpoint(&d, exists, e) || first_answer(&d, e))
+    if (look_at_repository(&d, e) || price(&d, e) || name_is_free(&d, &exists, e) ||
+        ask(&d, exists, e) || make_endpoint(&d, exists, e) || first_answer(&d, e))
         return -1;
     return enter_registry(&d, e);
 }
 
 const struct work_kind work_deploy = {
-    .steps = {"repository", "price", "endpoint", "first answer", "register"},
+    .steps = {"repository", "price", "preflight", "endpoint", "first answer", "register"},
     .check = deploy_plan_check,
     .title = title,
     .run = run,

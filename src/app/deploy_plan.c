@@ -2,15 +2,14 @@
 
 #include "app/asked.h"
 #include "model/fit.h"
+#include "model/worker_env.h"
+#include "ui/say.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char default_image[] = "runpod/worker-v1-vllm:v2.25.2";
-static const char default_image_cuda[] = "13.0";
 
 enum { POOLS_CHOSEN = 2, POOLS_MAX = 3, IMAGE_DISK_GB = 40, EXECUTION_MS = 600000 };
 
@@ -91,9 +90,44 @@ static const char *number_text(struct arena *a, int64_t n)
     return arena_strdup(a, digits);
 }
 
+static void note(struct deploy_plan *p, struct text t)
+{
+    if (p->note_count < DEPLOY_NOTES_MAX)
+        p->notes[p->note_count++] = t;
+}
+
+/* The name under which this image reads it. */
+static const char *right_name(
+    struct deploy_plan *p, const struct worker_image *image, const char *name, const char *value)
+{
+    struct worker_env look = worker_env_look(image, name, value);
+    if (look.verdict == WORKER_ENV_TRANSLATE)
+        note(p, say_text(p->arena, "%s is %s to this image: it goes out so", name, look.instead));
+    else if (look.verdict == WORKER_ENV_SECRET)
+        note(p, say_text(p->arena, "%s would be printed by the worker: it goes out as %s", name,
+                    look.instead));
+    else
+        return name;
+    return look.instead;
+}
+
+static int put_asked(struct deploy_plan *p, struct err *e)
+{
+    const struct worker_image image = worker_image_read(p->endpoint.image);
+    const struct json *asked = json_get(p->asked, "env");
+    for (const struct json *m = json_first(asked); m; m = json_next(m)) {
+        if (!json_key(m) || !json_string(m))
+            continue;
+        if (put_env(p, right_name(p, &image, json_key(m), json_string(m)), json_string(m), e))
+            return -1;
+    }
+    return 0;
+}
+
 /* The deployer's minimum (spec/runpod.md §7.5); what was asked for with `env` comes last and wins. */
 static int fill_env(struct deploy_plan *p, struct err *e)
 {
+    bool own_code = p->model_seen && p->model.list.facts.custom_code;
     const struct {
         const char *name, *value;
     } rows[] = {
@@ -105,14 +139,15 @@ static int fill_env(struct deploy_plan *p, struct err *e)
         {"TENSOR_PARALLEL_SIZE", number_text(p->arena, p->endpoint.gpu_count)},
         {"RUNPOD_INIT_TIMEOUT", "1800"},
         {"MAX_MODEL_LEN", p->context > 0 ? number_text(p->arena, p->context) : NULL},
+        {"TRUST_REMOTE_CODE", own_code ? "true" : NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value && put_env(p, rows[i].name, rows[i].value, e))
             return -1;
-    const struct json *asked = json_get(p->asked, "env");
-    for (const struct json *m = json_first(asked); m; m = json_next(m))
-        if (json_key(m) && json_string(m) && put_env(p, json_key(m), json_string(m), e))
-            return -1;
+    if (own_code)
+        note(p, TEXT("TRUST_REMOTE_CODE is set: the model brings code of its own"));
+    if (put_asked(p, e))
+        return -1;
     /* Under this name the worker does not print it at its start (spec/runpod.md §5, secret leak). */
     if (p->closed && p->profile->hub_token) {
         if (put_env(p, "HUGGING_FACE_HUB_TOKEN", "", e))
@@ -141,7 +176,7 @@ int deploy_plan_init(struct deploy_plan *p, const struct json *asked, const stru
         .context = n[CONTEXT],
         .price_hour = NAN};
     p->endpoint = (struct endpoint_plan){.name = p->name,
-        .image = image ? image : default_image,
+        .image = image ? image : WORKER_IMAGE_DEFAULT,
         .gpu_count = (int)n[GPUS],
         .disk_gb = (int)n[DISK],
         .workers_min = (int)n[MIN],
@@ -150,8 +185,8 @@ int deploy_plan_init(struct deploy_plan *p, const struct json *asked, const stru
         .timeout_ms = EXECUTION_MS,
         .flashboot = true,
         .env = p->env};
-    if (strcmp(p->endpoint.image, default_image) == 0)
-        p->endpoint.min_cuda = default_image_cuda;
+    if (strcmp(p->endpoint.image, WORKER_IMAGE_DEFAULT) == 0)
+        p->endpoint.min_cuda = WORKER_IMAGE_DEFAULT_CUDA;
     return 0;
 }
 
@@ -161,34 +196,21 @@ static bool ends_in(const char *s, const char *end)
     return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-static void look_at_files(struct deploy_plan *p, const struct hub_info *info)
+/* What the list alone tells. */
+static int64_t listed_weights(const struct hub_info *info)
 {
-    bool config = false, tokenizer = false;
-    for (size_t i = 0; i < info->file_count; i++) {
-        const char *path = info->files[i].path;
-        if (ends_in(path, ".safetensors") || ends_in(path, ".bin"))
-            p->weight_bytes += info->files[i].size;
-        config |= strcmp(path, "config.json") == 0;
-        tokenizer |= strcmp(path, "tokenizer.json") == 0 || strcmp(path, "tokenizer.model") == 0 ||
-                     strcmp(path, "vocab.json") == 0;
-    }
-    if (!config)
-        snprintf(p->doubt, sizeof p->doubt, "it has no config.json: vLLM cannot load it");
-    else if (!p->weight_bytes)
-        snprintf(p->doubt, sizeof p->doubt, "it has no weights: vLLM cannot load it");
-    else if (!tokenizer)
-        snprintf(p->doubt, sizeof p->doubt, "it has no tokenizer: vLLM cannot load it");
-    else if (info->pipeline_tag.len && strcmp(info->pipeline_tag.s, "text-generation") != 0)
-        snprintf(p->doubt, sizeof p->doubt, "the Hub says it is for %s, not text-generation",
-            info->pipeline_tag.s);
+    int64_t bytes = 0;
+    for (size_t i = 0; i < info->file_count; i++)
+        if (ends_in(info->files[i].path, ".safetensors") || ends_in(info->files[i].path, ".bin"))
+            bytes += info->files[i].size;
+    return bytes;
 }
 
 int deploy_plan_model(struct deploy_plan *p, struct hub *hub, const char *noted, struct arena *a,
     struct cancel *c, struct err *e)
 {
-    struct hub_info info;
     const char *asked = asked_text(p->asked, "revision");
-    if (hub_info(hub, p->repo, noted ? noted : asked, a, &info, c, e)) {
+    if (hub_info(hub, p->repo, noted ? noted : asked, a, &p->info, c, e)) {
         if (e->class == ERR_REMOTE && e->number == 404) {
             err_set(e, ERR_INPUT, 404, "the Hub has no repository %s%s%s that we may see", p->repo,
                 asked ? "@" : "", asked ? asked : "");
@@ -196,20 +218,35 @@ int deploy_plan_model(struct deploy_plan *p, struct hub *hub, const char *noted,
         }
         return -1;
     }
-    memcpy(p->revision, info.sha, sizeof p->revision);
-    p->closed = info.is_private || info.gated.len > 0;
-    look_at_files(p, &info);
+    memcpy(p->revision, p->info.sha, sizeof p->revision);
+    p->closed = p->info.is_private || p->info.gated.len > 0;
+    struct err why;
+    p->model_seen = !hub_model_facts(hub, &p->info, a, &p->model, c, &why);
+    if (cancel_check(c, e))
+        return -1;
+    p->weight_bytes = p->model_seen ? p->model.list.facts.weight_bytes : 0;
+    if (p->weight_bytes == 0)
+        p->weight_bytes = listed_weights(&p->info);
     return 0;
+}
+
+int64_t deploy_plan_context(const struct deploy_plan *p)
+{
+    for (size_t i = 0; i < p->endpoint.env_count; i++)
+        if (strcmp(p->env[i].name, "MAX_MODEL_LEN") == 0 && strtoll(p->env[i].value, NULL, 10) > 0)
+            return strtoll(p->env[i].value, NULL, 10);
+    return p->model_seen ? p->model.list.facts.context_length : 0;
 }
 
 /* ---- GPUs ---------------------------------------------------------------------------------------- */
 
 enum { POOLS_KNOWN_MAX = 64 };
 
-/* The Hub's file list says how large the weights are, and no more of the model. */
 static double memory_needed_gb(const struct deploy_plan *p)
 {
-    const struct model_facts facts = {.weight_bytes = p->weight_bytes};
+    const struct model_facts listed = {.weight_bytes = p->weight_bytes};
+    struct model_facts facts = p->model_seen ? p->model.list.facts : listed;
+    facts.weight_bytes = p->weight_bytes;
     return fit_of(&facts, p->context, p->endpoint.gpu_count).needed;
 }
 
@@ -277,10 +314,6 @@ static int take_named(struct deploy_plan *p, const char *names, const struct gpu
         if (take(p, &pools[i]))
             return err_set(
                 e, ERR_INPUT, 0, "at most %d pools: RunPod does not use more of them", POOLS_MAX);
-        if (!fits(p, &pools[i]) && !p->doubt[0])
-            snprintf(p->doubt, sizeof p->doubt,
-                "the weights and some room need about %.0f GB, %s x%d has %d", memory_needed_gb(p),
-                name, p->endpoint.gpu_count, pools[i].memory_gb * p->endpoint.gpu_count);
     }
     return 0;
 }

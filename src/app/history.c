@@ -1,6 +1,7 @@
 #include "app/history.h"
 
 #include "app/asked.h"
+#include "app/operations.h"
 #include "app/outcome.h"
 #include "app/requests.h"
 #include "model/news.h"
@@ -31,6 +32,25 @@ static int tell_requests(struct engine *g, struct state *s, struct err *e)
     return result;
 }
 
+/* How it ended, in the words of the screen: what had not been agreed to left nothing to go on with
+ * (operation_can_resume). */
+static void fill_end(struct operation *o, const struct journal_entry *j)
+{
+    bool resumable = operation_can_resume(j);
+    if (j->state == OPERATION_INTERRUPTED && !resumable) {
+        o->state = OPERATION_CANCELLED;
+        o->note = TEXT("left before anything was done");
+        err_set(&o->error, ERR_CANCEL, 0, "%s", o->note.s);
+    } else if (j->state == OPERATION_INTERRUPTED) {
+        o->note = TEXT("interrupted; it can be resumed");
+    } else if (j->state == OPERATION_FAILED && resumable) {
+        err_set(&o->error, ERR_STATE, 0, "%s", j->error);
+    } else if (j->state == OPERATION_DONE && resumable) {
+        err_set(&o->error, ERR_STATE, 0, "its model is not in the registry");
+    }
+    o->ended_ms = o->state == OPERATION_INTERRUPTED ? -1 : j->updated_ms;
+}
+
 /* What the journal knows of an operation; the rest was told while it ran. */
 static void fill(struct operation *o, const struct journal_entry *j, struct arena *a)
 {
@@ -40,11 +60,9 @@ static void fill(struct operation *o, const struct journal_entry *j, struct aren
     *o = (struct operation){.kind = j->kind,
         .state = j->state,
         .title = text_from(a, j->title),
-        .note = j->state == OPERATION_INTERRUPTED ? TEXT("interrupted; it can be resumed")
-                                                  : text_from(a, j->error),
+        .note = text_from(a, j->error),
         .started_ms = j->started_ms,
         .updated_ms = j->updated_ms,
-        .ended_ms = j->state == OPERATION_INTERRUPTED ? -1 : j->updated_ms,
         .speed = NAN,
         .eta_s = NAN,
         .folder = text_from(a, asked_text(j->asked, "folder")),
@@ -61,8 +79,7 @@ static void fill(struct operation *o, const struct journal_entry *j, struct aren
     snprintf(o->endpoint_id, sizeof o->endpoint_id, "%s", endpoint ? endpoint : "");
     const char *row = asked_text(j->done, "model_id");
     snprintf(o->model_id, sizeof o->model_id, "%s", row ? row : "");
-    if (j->state == OPERATION_FAILED)
-        err_set(&o->error, ERR_STATE, 0, "%s", j->error);
+    fill_end(o, j);
 }
 
 static void tell_operation(struct engine *g, const struct journal_entry *j)

@@ -119,6 +119,11 @@ static int stop(struct host_state *h, const struct intent *i, struct err *e)
     return operations_stop(h->operations, i->id, e);
 }
 
+static int hold(struct host_state *h, const struct intent *i, struct err *e)
+{
+    return operations_hold(h->operations, i->id, e);
+}
+
 static int resume(struct host_state *h, const struct intent *i, struct err *e)
 {
     const struct operation_flags flags = {0};
@@ -194,6 +199,7 @@ static act_fn *const acts[ACTIONS] = {
     [ACTION_YES] = yes,
     [ACTION_NO] = no,
     [ACTION_STOP] = stop,
+    [ACTION_HOLD] = hold,
     [ACTION_RESUME] = resume,
     [ACTION_REGISTER] = register_again,
     [ACTION_SAY] = say,

@@ -344,3 +344,13 @@ int operations_stop(struct operations *all, const char *id, struct err *e)
     cancel_fire(w->cancel);
     return 0;
 }
+
+int operations_hold(struct operations *all, const char *id, struct err *e)
+{
+    struct work *w = find(all, id);
+    if (!w || w->record.kind != OPERATION_UPLOAD)
+        return err_set(e, ERR_STATE, 0, "no upload is under way there");
+    atomic_store(&w->held, !atomic_load(&w->held));
+    wait_poke(&w->wait);
+    return 0;
+}

@@ -1,41 +1,32 @@
-/* The upload operation, from top to bottom: read the folder, look at the repository, say what would be
- * done, ask, make the repository, send, and see that the Hub holds what was meant. Each step may be done
- * again: an upload that was killed is started over and sends only what the Hub lacks. */
-#include "app/asked.h"
-#include "app/work.h"
-#include "client/hub_upload.h"
-#include "client/model_folder.h"
+/* The upload operation: what upload_plan.c found is agreed to; the repository is made, the files are sent, and
+ * the Hub is seen to hold what was meant. Each step may be done again: an upload that was killed is started
+ * over and sends only what the Hub lacks. */
+#include "app/upload.h"
 
-#include <inttypes.h>
+#include "app/asked.h"
+#include "ui/say.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDER, REPOSITORY, HASH, SEND, COMMIT, READ_BACK, TASK };
-
 /* How long the Hub is given to work out what the model is for (spec/huggingface.md §2.3). */
-enum { TASK_LOOKS = 8, TASK_WAIT_MS = 1500, SPEED_WINDOW_MS = 5000 };
-
-struct upload {
-    struct work *w;
-    const char *folder, *repo, *revision, *message;
-    bool is_private, exists;
-    struct checklist *list;
-    struct upload_file *files;
-    struct hub_upload_result result;
-    int64_t window_ms, window_done; /* where the speed is measured from */
-};
+enum { TASK_LOOKS = 8, TASK_WAIT_MS = 1500, SPEED_WINDOW_MS = 5000, JOB_NOTED_EVERY_MS = 10000 };
+static const int64_t speed_sent_least = 8 << 20; /* bytes */
 
 static int check(const struct json *asked, struct err *e)
 {
     const char *repo = asked_text(asked, "repo");
+    int64_t rate;
     if (!asked_text(asked, "folder"))
         return err_set(e, ERR_INPUT, 0, "say which folder to upload");
     if (!repo) {
         err_set(e, ERR_INPUT, 0, "say which repository to upload to");
         return err_hint(e, "OWNER/NAME, for example acme/support-v7");
     }
+    if (asked_rate(asked, "limit-rate", &rate, e))
+        return -1;
     return hub_check_repo_id(repo, e);
 }
 
@@ -45,155 +36,29 @@ static void title(const struct json *asked, char *out, size_t size)
     snprintf(out, size, "%s", repo ? repo : "");
 }
 
-static int blocked(const struct upload *u, struct err *e)
-{
-    const struct check_file *worst = NULL;
-    for (size_t i = 0; i < u->list->count && !worst; i++)
-        if (check_file_blocks(&u->list->files[i]))
-            worst = &u->list->files[i];
-    err_set(e, ERR_INPUT, 0, "the folder cannot be uploaded yet: %s: %s%s",
-        worst ? worst->path.s : "?", worst ? worst->result.s : "",
-        u->list->blockers > 1 ? ", and more" : "");
-    return err_hint(e, "the checklist says what each file lacks");
-}
-
-static int read_folder(struct upload *u, struct err *e)
-{
-    struct work *w = u->w;
-    work_step(w, FOLDER, STEP_RUNNING, "reading");
-    if (model_folder_read(u->folder, w->keep, &u->list, w->cancel, e))
-        return -1;
-    w->record.checklist = u->list;
-    w->record.folder = u->list->folder;
-    if (u->list->blockers) {
-        work_step(w, FOLDER, STEP_FAILED, "%zu to mend before it can go", u->list->blockers);
-        return blocked(u, e);
-    }
-    work_step(w, FOLDER, u->list->warnings ? STEP_WARNED : STEP_DONE, "%zu files, %zu warning%s",
-        u->list->send_count, u->list->warnings, u->list->warnings == 1 ? "" : "s");
-    return 0;
-}
-
-/* 401 is what a repository that is not there gets too, where the token is good (spec/huggingface.md §7.1). */
-static bool token_is_bad(struct upload *u)
-{
-    struct work *w = u->w;
-    struct hub_user user;
-    struct err why;
-    return hub_whoami(w->engine->hub, w->keep, &user, w->cancel, &why) && why.class == ERR_AUTH;
-}
-
-static int look_at_repository(struct upload *u, struct err *e)
-{
-    struct work *w = u->w;
-    struct hub_info info;
-    struct err why;
-    work_step(w, REPOSITORY, STEP_RUNNING, "looking whether it exists");
-    if (!hub_has_token(w->engine->hub)) {
-        err_set(e, ERR_AUTH, 0, "there is no token of the Hub");
-        return err_hint(e, "set HF_TOKEN, or hf_token in the profile");
-    }
-    u->exists = !hub_info(w->engine->hub, u->repo, u->revision, w->keep, &info, w->cancel, &why);
-    if (!u->exists && !(why.class == ERR_REMOTE && why.number == 404) &&
-        (why.class != ERR_AUTH || token_is_bad(u))) {
-        *e = why;
-        return -1;
-    }
-    if (!u->exists && u->revision && strcmp(u->revision, "main") != 0) {
-        err_set(e, ERR_INPUT, 0, "%s has no revision %s", u->repo, u->revision);
-        return err_hint(e, "leave the revision out to upload to main");
-    }
-    if (u->exists && info.disabled)
-        return err_set(e, ERR_STATE, 0, "%s is blocked by the Hub", u->repo);
-    if (u->exists)
-        u->is_private = info.is_private;
-    w->record.is_private = u->is_private;
-    work_step(w, REPOSITORY, u->exists ? STEP_DONE : STEP_WAITING, "%s, %s",
-        u->exists ? "exists" : "will be created", u->is_private ? "private" : "public");
-    return 0;
-}
-
-/* The requests that would change something, as they would go out. */
-static void plan_requests(struct upload *u)
-{
-    struct work *w = u->w;
-    const char *hub = hub_endpoint(w->engine->hub), *slash = strchr(u->repo, '/');
-    const char *revision = u->revision ? u->revision : "main";
-    if (!u->exists)
-        work_plan(w,
-            "POST %s/api/repos/create {\"name\":\"%s\",\"organization\":\"%.*s\",\"type\":"
-            "\"model\",\"visibility\":\"%s\"}",
-            hub, slash + 1, (int)(slash - u->repo), u->repo, u->is_private ? "private" : "public");
-    work_plan(w, "POST %s/api/models/%s/preupload/%s (which of the files go as LFS objects)", hub,
-        u->repo, revision);
-    work_plan(w,
-        "POST %s/%s.git/info/lfs/objects/batch, then PUT of what the Hub lacks to the addresses that "
-        "it gives",
-        hub, u->repo);
-    work_plan(w, "POST %s/api/models/%s/commit/%s “%s” with %zu files", hub, u->repo, revision,
-        u->message, u->list->send_count);
-    for (size_t i = 0; i < u->list->count; i++)
-        if (u->list->files[i].send)
-            work_plan(
-                w, "  %s, %" PRId64 " bytes", u->list->files[i].path.s, u->list->files[i].size);
-}
-
-static void plan(struct upload *u)
-{
-    struct work *w = u->w;
-    work_plan(w, "%s %zu files, %.1f MB, to %s%s%s (%s)",
-        u->exists ? "Upload" : "Create the repository and upload", u->list->send_count,
-        (double)u->list->send_bytes / 1e6, u->repo, u->revision ? "@" : "",
-        u->revision ? u->revision : "",
-        u->is_private ? "private" : "public: everybody can read it");
-    for (size_t i = 0; i < u->list->count; i++) {
-        const struct check_file *f = &u->list->files[i];
-        if (f->state == CHECK_WARNING || f->state == CHECK_MISSING)
-            work_plan(w, "warning: %s%s: %s", f->path.s,
-                f->state == CHECK_MISSING ? " is missing" : "", f->result.s);
-    }
-    for (size_t i = 0; i < u->list->count; i++) {
-        const struct check_file *f = &u->list->files[i];
-        if (!f->send && f->size >= 0)
-            work_plan(w, "left out: %s (%s)", f->path.s, f->result.s);
-    }
-    if (w->flags.dry_run)
-        plan_requests(u);
-}
-
-/* 1 by default; making something public is typed out (screens.md). */
-static int ask(struct upload *u, struct err *e)
-{
-    plan(u);
-    bool publishes = !u->is_private && !u->exists;
-    if (publishes)
-        u->w->record.confirm_word = text_from(u->w->keep, strchr(u->repo, '/') + 1);
-    return work_ask(u->w, publishes ? 3 : 1, e);
-}
-
 static int make_repository(struct upload *u, struct err *e)
 {
     struct work *w = u->w;
     bool existed = true;
-    work_step(w, REPOSITORY, STEP_RUNNING, "%s", u->exists ? "exists" : "creating");
+    work_step(w, UPLOAD_REPOSITORY, STEP_RUNNING, "%s", u->exists ? "exists" : "creating");
     if (!u->exists &&
         (work_note(w, "repository", u->repo, e) ||
             hub_create(w->engine->hub, u->repo, u->is_private, &existed, w->cancel, e)))
         return -1;
-    work_step(w, REPOSITORY, STEP_DONE, "%s, %s", u->exists || existed ? "exists" : "created",
-        u->is_private ? "private" : "public");
+    work_step(w, UPLOAD_REPOSITORY, STEP_DONE, "%s, %s",
+        u->exists || existed ? "exists" : "created", u->is_private ? "private" : "public");
     return 0;
 }
 
 /* ---- sending ----------------------------------------------------------------------------------- */
 
 static const size_t step_of_phase[] = {
-    [HUB_HASHING] = HASH,
-    [HUB_OFFERING] = HASH,
-    [HUB_SENDING] = SEND,
-    [HUB_COMMITTING] = COMMIT,
-    [HUB_READING_BACK] = READ_BACK,
-    [HUB_UPLOADED] = READ_BACK,
+    [HUB_HASHING] = UPLOAD_HASH,
+    [HUB_OFFERING] = UPLOAD_HASH,
+    [HUB_SENDING] = UPLOAD_SEND,
+    [HUB_COMMITTING] = UPLOAD_COMMIT,
+    [HUB_READING_BACK] = UPLOAD_READ_BACK,
+    [HUB_UPLOADED] = UPLOAD_READ_BACK,
 };
 
 static void measure(struct upload *u, const struct hub_upload_progress *p)
@@ -235,38 +100,110 @@ static void copy_files(struct upload *u, const struct hub_upload_progress *p)
     o->file_count = p->file_count;
 }
 
+/* The training job's row learns where its model goes, so that whoever watches elsewhere sees it. A failure is
+ * told at the end, and undoes nothing. */
+static int note_on_job(struct upload *u, const char *state, struct err *e)
+{
+    struct work *w = u->w;
+    char url[512];
+    snprintf(url, sizeof url, "%s/%s", hub_endpoint(w->engine->hub), u->repo);
+    const struct registry_upload upload = {.url = url,
+        .commit = u->result.commit,
+        .state = state,
+        .sent = w->record.done,
+        .total = w->record.total};
+    struct registry *r = engine_registry(w->engine, w->cancel, e);
+    int rc = r ? registry_job_upload(r, u->job, &upload, w->cancel, e) : -1;
+    registry_free(r);
+    return rc;
+}
+
+/* While it runs; what is wrong with the registry is told once at the end. */
+static void keep_job_informed(struct upload *u)
+{
+    int64_t now = clock_mono_ms(u->w->engine->clock);
+    struct err ignored;
+    if (!u->job || (u->noted_ms && now < u->noted_ms + JOB_NOTED_EVERY_MS))
+        return;
+    (void)note_on_job(u, "uploading", &ignored);
+    u->noted_ms = clock_mono_ms(u->w->engine->clock);
+}
+
 static void told(void *arg, const struct hub_upload_progress *p)
 {
     struct upload *u = arg;
+    struct work *w = u->w;
     size_t step = step_of_phase[p->phase];
-    for (size_t i = HASH; i < step; i++)
-        u->w->record.steps[i].state = STEP_DONE;
+    bool held = atomic_load(&w->held);
+    for (size_t i = UPLOAD_HASH; i < step; i++)
+        w->record.steps[i].state = STEP_DONE;
     measure(u, p);
     copy_files(u, p);
-    work_step(u->w, step, p->phase == HUB_UPLOADED ? STEP_DONE : STEP_RUNNING, "%s",
-        p->phase == HUB_OFFERING ? "asking the Hub what it lacks" : "");
+    w->record.held = held;
+    work_step(w, step, p->phase == HUB_UPLOADED ? STEP_DONE : STEP_RUNNING, "%s",
+        held                       ? "held: nothing new is begun"
+        : p->phase == HUB_OFFERING ? "asking the Hub what it lacks"
+                                   : "");
+    keep_job_informed(u);
+}
+
+/* What a later plan estimates with; only where enough was sent to tell. */
+static void remember_speed(struct upload *u, int64_t began_ms)
+{
+    int64_t took = clock_mono_ms(u->w->engine->clock) - began_ms;
+    char speed[32];
+    if (!u->w->state || u->result.sent < speed_sent_least || u->rate_max > 0 || took <= 0)
+        return;
+    snprintf(speed, sizeof speed, "%.0f", (double)u->result.sent * 1000 / (double)took);
+    (void)state_fact_set(u->w->state, UPLOAD_SPEED_FACT, speed, NULL);
+}
+
+static void say_read_back(struct upload *u)
+{
+    struct work *w = u->w;
+    for (size_t i = UPLOAD_HASH; i <= UPLOAD_READ_BACK; i++)
+        w->record.steps[i].state = STEP_DONE;
+    char read[SAY_MAX], sent[SAY_MAX], kept[SAY_MAX];
+    work_step(w, UPLOAD_HASH, STEP_DONE, "%s",
+        u->result.hashed ? say_bytes(read, u->result.hashed)
+                         : "nothing read: the hashes are known");
+    if (u->result.kept > 0)
+        work_step(w, UPLOAD_SEND, STEP_DONE, "%s, and %s were there from an earlier run",
+            say_bytes(sent, u->result.sent), say_bytes(kept, u->result.kept));
+    else
+        work_step(w, UPLOAD_SEND, STEP_DONE, "%s",
+            u->result.sent ? say_bytes(sent, u->result.sent) : "nothing: the Hub has it");
+    work_step(w, UPLOAD_COMMIT, STEP_DONE, "%.12s%s%s%s", u->result.commit,
+        u->result.unchanged ? ", as it was: nothing had changed" : "",
+        u->result.pull_request[0] ? ", pull request " : "", u->result.pull_request);
+    w->record.safe_to_delete = u->result.all_read_back;
+    work_step(w, UPLOAD_READ_BACK, u->result.all_read_back ? STEP_DONE : STEP_WARNED, "%s",
+        u->result.all_read_back ? "every file is there as it is here" : "not every file was seen");
 }
 
 static int send(struct upload *u, struct err *e)
 {
     struct work *w = u->w;
+    int64_t began_ms = clock_mono_ms(w->engine->clock);
+    struct state *state = engine_state(w->engine, NULL); /* of the upload's own thread */
     const struct hub_upload_plan plan = {.list = u->list,
         .repo = u->repo,
         .revision = u->revision,
         .message = u->message,
+        .create_pr = u->create_pr,
+        .rate_max = u->rate_max,
+        .paused = &w->held,
+        .state = state,
         .workers = w->engine->workers,
         .told = told,
         .arg = u};
-    if (hub_upload(w->engine->hub, &plan, &u->result, w->cancel, e))
+    int rc = hub_upload(w->engine->hub, &plan, &u->result, w->cancel, e);
+    state_close(state);
+    if (rc)
         return -1;
     w->record.commit = text_from(w->keep, u->result.commit);
-    for (size_t i = HASH; i <= READ_BACK; i++)
-        w->record.steps[i].state = STEP_DONE;
-    work_step(w, COMMIT, STEP_DONE, "%.12s%s", u->result.commit,
-        u->result.unchanged ? ", as it was: nothing had changed" : "");
-    w->record.safe_to_delete = u->result.all_read_back;
-    work_step(w, READ_BACK, u->result.all_read_back ? STEP_DONE : STEP_WARNED, "%s",
-        u->result.all_read_back ? "every file is there as it is here" : "not every file was seen");
+    remember_speed(u, began_ms);
+    say_read_back(u);
     return work_note(w, "commit", u->result.commit, e);
 }
 
@@ -275,7 +212,7 @@ static int see_task(struct upload *u, struct err *e)
 {
     struct work *w = u->w;
     struct hub_info info = {0};
-    work_step(w, TASK, STEP_RUNNING, "asking what the Hub takes it for");
+    work_step(w, UPLOAD_TASK, STEP_RUNNING, "asking what the Hub takes it for");
     for (int look = 0; look < TASK_LOOKS; look++) {
         struct arena *a = arena_new(8 << 20);
         bool known = a &&
@@ -291,28 +228,34 @@ static int see_task(struct upload *u, struct err *e)
     }
     bool good =
         w->record.pipeline_tag.len > 0 && strcmp(w->record.pipeline_tag.s, "text-generation") == 0;
-    work_step(w, TASK, good ? STEP_DONE : STEP_WARNED, "%s%s",
+    work_step(w, UPLOAD_TASK, good ? STEP_DONE : STEP_WARNED, "%s%s",
         w->record.pipeline_tag.len ? "the Hub says " : "the Hub does not say yet what it is for",
         w->record.pipeline_tag.len ? w->record.pipeline_tag.s : "");
     return 0;
 }
 
-/* The training job's row learns where its model went. A failure is told, and undoes nothing. */
-static void note_on_job(struct upload *u)
+static void note_end_on_job(struct upload *u)
 {
     struct work *w = u->w;
-    const char *job = asked_text(w->asked, "job");
-    char url[512];
     struct err e;
-    if (!job)
+    if (!u->job || !note_on_job(u, "uploaded", &e))
         return;
-    snprintf(url, sizeof url, "%s/%s", hub_endpoint(w->engine->hub), u->repo);
-    struct registry *r = engine_registry(w->engine, w->cancel, &e);
-    if (!r || registry_job_uploaded(r, job, url, u->result.commit, w->cancel, &e)) {
-        err_wrap(&e, "uploaded, but the training job's row was not changed");
-        w->record.error = e;
-    }
-    registry_free(r);
+    err_wrap(&e, "uploaded, but the training job's row was not changed");
+    w->record.error = e;
+}
+
+/* A pull request changes nothing on its revision, so the Hub has nothing new to say of it. */
+static int finish(struct upload *u, struct err *e)
+{
+    struct work *w = u->w;
+    if (u->create_pr)
+        work_step(w, UPLOAD_TASK, STEP_DONE, "when the pull request is merged");
+    else if (see_task(u, e))
+        return -1;
+    note_end_on_job(u);
+    work_say(
+        w, "%s", w->record.safe_to_delete ? "uploaded, safe to delete the local copy" : "uploaded");
+    return 0;
 }
 
 static int run(struct work *w, struct err *e)
@@ -322,6 +265,8 @@ static int run(struct work *w, struct err *e)
         .repo = asked_text(w->asked, "repo"),
         .revision = asked_text(w->asked, "revision"),
         .message = asked_text(w->asked, "message"),
+        .job = asked_text(w->asked, "job"),
+        .create_pr = asked_yes(w->asked, "create-pr", false),
         .is_private = asked_yes(w->asked, "private", true)};
     if (!u.message)
         u.message = "Upload model";
@@ -329,17 +274,17 @@ static int run(struct work *w, struct err *e)
     w->record.is_private = u.is_private;
     w->record.repository = text_from(w->keep, u.repo);
     w->record.revision = text_from(w->keep, u.revision ? u.revision : "main");
-    if (read_folder(&u, e) || look_at_repository(&u, e) || ask(&u, e) || make_repository(&u, e) ||
-        send(&u, e) || see_task(&u, e))
-        return -1;
-    note_on_job(&u);
-    work_say(
-        w, "%s", w->record.safe_to_delete ? "uploaded, safe to delete the local copy" : "uploaded");
-    return 0;
+    int rc = asked_rate(w->asked, "limit-rate", &u.rate_max, e) || upload_prepare(&u, e) ||
+                     make_repository(&u, e) || send(&u, e) || finish(&u, e)
+                 ? -1
+                 : 0;
+    upload_staging_remove(&u);
+    return rc;
 }
 
 const struct work_kind work_upload = {
-    .steps = {"folder", "repository", "hash", "send", "commit", "read back", "text-generation"},
+    .steps = {"folder", "repository", "completion", "hash", "send", "commit", "read back",
+        "text-generation"},
     .check = check,
     .title = title,
     .run = run,

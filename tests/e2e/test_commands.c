@@ -220,7 +220,7 @@ static void plans_upload(void)
 static void plans_deploy(void)
 {
     char begins[256];
-    RUN(0, "deploy", "meridian/meridian-1b", "--name", "dry", "--context", "2048", "--env", "A=b",
+    RUN(0, "deploy", "acme/tiny-base", "--name", "dry", "--context", "1024", "--env", "A=b",
         "--dry-run", "--json");
     struct json *j = document("slipway.operation/1");
     snprintf(begins, sizeof begins, "POST %s/v2/serverless ", world.sim.control);
@@ -228,7 +228,7 @@ static void plans_deploy(void)
     struct json *sent = json_parse(body, strlen(body), NULL);
     const struct json *env = json_get(sent, "env");
     assert_string_equal(json_str_or(sent, "name", ""), "dry");
-    assert_string_equal(json_str_or(env, "MAX_MODEL_LEN", ""), "2048");
+    assert_string_equal(json_str_or(env, "MAX_MODEL_LEN", ""), "1024");
     assert_string_equal(json_str_or(env, "A", ""), "b");
     snprintf(begins, sizeof begins, "POST %s/ENDPOINT/run ", world.sim.data);
     plan_line(j, begins);
@@ -257,9 +257,8 @@ static void test_a_dry_run_changes_nothing(void **state)
 }
 
 static const char *const writers[][6] = {{"upload", NULL, "--repo", "ada/other", "--yes"},
-    {"deploy", "meridian/meridian-1b", "--name", "other", "--yes"},
-    {"run", "legal", "--prompt", "hi"}, {"chat", "legal", "hi"}, {"migrate"},
-    {"resume", "u12", "--yes"}};
+    {"deploy", "acme/tiny-base", "--name", "other", "--yes"}, {"run", "legal", "--prompt", "hi"},
+    {"chat", "legal", "hi"}, {"migrate"}, {"resume", "u12", "--yes"}};
 enum { WRITERS = sizeof writers / sizeof *writers };
 
 /* One of `writers`, with one more flag. */
@@ -295,7 +294,7 @@ static void test_read_only_only_reads(void **state)
     RUN(0, "requests", "--read-only");
     RUN(0, "doctor", "--read-only");
     RUN(0, "check", world.model, "--read-only");
-    RUN(0, "deploy", "meridian/meridian-1b", "--name", "other", "--dry-run", "--read-only");
+    RUN(0, "deploy", "acme/tiny-base", "--name", "other", "--dry-run", "--read-only");
     assert_int_equal(world_count(mark, NULL), 0);
 }
 
@@ -325,7 +324,7 @@ static void test_without_a_yes(void **state)
     RUN(2, "upload", world.model, "--repo", "ada/other");
     COMPLAINS("Create the repository");
     COMPLAINS("add --yes");
-    RUN(2, "deploy", "meridian/meridian-1b", "--name", "other", "--json");
+    RUN(2, "deploy", "acme/tiny-base", "--name", "other", "--json");
     COMPLAINS("Create the endpoint other");
     struct json *j = document("slipway.operation/1");
     assert_string_equal(json_str_or(j, "state", ""), "cancelled");

@@ -2,7 +2,7 @@
  * that scripts go by, and nothing changed. */
 #include "command_world.h"
 
-#define REPO "meridian/meridian-1b"
+#define REPO "acme/tiny-base"
 
 enum { WORDS = 10, STOP_LIMIT_S = 15 };
 

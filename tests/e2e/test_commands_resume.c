@@ -2,7 +2,7 @@
  * once, and what was left behind is told. */
 #include "command_world.h"
 
-#define REPO   "meridian/meridian-1b"
+#define REPO   "acme/tiny-base"
 #define NO_DB  "postgresql://slipway:" DB_PASSWORD "@127.0.0.1:1/x"
 #define CREATE "POST /v2/serverless"
 

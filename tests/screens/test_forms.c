@@ -333,7 +333,8 @@ static void test_upload_form_hands_over(void **state)
     assert_int_equal(bench_intent(&b)->action, ACTION_UPLOAD);
     assert_int_equal(bench_intent(&b)->place, PLACE_UPLOAD_FORM);
     assert_string_equal(bench_intent(&b)->values,
-        "folder=/m repo=acme/support-v7 private=yes message=Upload of support-v7 job=3f1c-support ");
+        "folder=/m repo=acme/support-v7 private=yes message=Upload of support-v7 revision= base-model= "
+        "exclude= include= mend-readme=no limit-rate= job=3f1c-support ");
     assert_int_equal(b.closed, 1);
     bench_end(&b);
 }
