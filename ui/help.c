@@ -15,11 +15,12 @@ struct row {
 };
 
 static const struct row signs[] = {
-    {NULL, {"▸", 3}, TEXT("the cursor's row")},
-    {NULL, {"!", 1}, TEXT("needs attention; such rows come first")},
-    {NULL, {"*", 1}, TEXT("marked")},
-    {NULL, {"● ○ ✗ –", 13}, TEXT("a service answers · is being asked · failed · is not set up")},
-    {NULL, {"—", 3}, TEXT("not known")},
+    {NULL, TEXT("▸"), TEXT("the cursor's row")},
+    {NULL, TEXT("!"), TEXT("needs attention; such rows come first")},
+    {NULL, TEXT("*"), TEXT("marked")},
+    {NULL, TEXT("● ○ ✗ –"), TEXT("a service: answers · is asked · failed · not set up")},
+    {NULL, TEXT("▲"), TEXT("services, endpoints, uploads that need attention")},
+    {NULL, TEXT("—"), TEXT("not known")},
 };
 enum { SIGNS = sizeof signs / sizeof *signs };
 
@@ -44,14 +45,15 @@ const char *place_name(enum place place)
     return (unsigned)place < PLACES ? names[place] : "";
 }
 
-const char *action_keys(const struct action *action, char out[KEYS_TEXT_MAX])
+const char *action_keys(const struct action *action, bool typing, char out[KEYS_TEXT_MAX])
 {
     size_t used = 0;
     char name[PRESS_NAME_MAX];
     out[0] = '\0';
     for (size_t i = 0; i < ACTION_KEYS_MAX && action->keys[i]; i++)
-        used += (size_t)snprintf(out + used, KEYS_TEXT_MAX - used, "%s%s", i > 0 ? "  " : "",
-            press_name(action->keys[i], name));
+        if (!(typing && press_is_typed(action->keys[i])))
+            used += (size_t)snprintf(out + used, KEYS_TEXT_MAX - used, "%s%s", used > 0 ? "  " : "",
+                press_name(action->keys[i], name));
     return out;
 }
 
@@ -78,19 +80,21 @@ bool help_press(struct help *h, int32_t press)
 
 /* ---- rows ------------------------------------------------------------------------------------------ */
 
-static bool is_listed(const struct action *action, enum place place, bool everywhere)
+static bool is_listed(const struct action *action, enum place place, bool typing, bool everywhere)
 {
-    return (action->places & AT(place)) && action->keys[0] &&
+    char keys[KEYS_TEXT_MAX];
+    return (action->places & AT(place)) && action_keys(action, typing, keys)[0] &&
            (action->places == (uint32_t)AT_ALL) == everywhere;
 }
 
 /* The n-th row; false behind the last. An empty row parts the three groups. */
-static bool row_at(const struct action_table *t, enum place place, size_t n, struct row *out)
+static bool row_at(
+    const struct action_table *t, enum place place, bool typing, size_t n, struct row *out)
 {
     *out = (struct row){NULL, TEXT(""), TEXT("")};
     for (int everywhere = 0; everywhere < 2; everywhere++) {
         for (size_t i = 0; i < t->count; i++) {
-            if (!is_listed(&t->actions[i], place, everywhere))
+            if (!is_listed(&t->actions[i], place, typing, everywhere))
                 continue;
             out->action = &t->actions[i];
             if (n-- == 0)
@@ -106,14 +110,15 @@ static bool row_at(const struct action_table *t, enum place place, size_t n, str
     return true;
 }
 
-static void draw_row(struct canvas *c, struct rect r, const struct row *row, bool read_only)
+static void draw_row(
+    struct canvas *c, struct rect r, const struct row *row, const struct help_facts *facts)
 {
     char keys[KEYS_TEXT_MAX];
     int column = r.w < 2 * KEY_COLUMNS ? r.w / 3 : KEY_COLUMNS;
     struct text key = row->sign, meaning = row->meaning;
-    bool off = row->action && row->action->writes && read_only;
+    bool off = row->action && row->action->writes && facts->read_only;
     if (row->action) {
-        action_keys(row->action, keys);
+        action_keys(row->action, facts->typing, keys);
         key = (struct text){keys, strlen(keys)};
         meaning = (struct text){row->action->help, strlen(row->action->help)};
     }
@@ -126,11 +131,11 @@ static void draw_row(struct canvas *c, struct rect r, const struct row *row, boo
 }
 
 void help_draw(struct help *h, struct canvas *c, struct rect area, const struct action_table *t,
-    enum place place, bool read_only)
+    enum place place, const struct help_facts *facts)
 {
-    char title[64], note[64] = "";
+    char title[64], note[64] = "any key closes";
     struct row row;
-    for (h->rows = 0; row_at(t, place, h->rows, &row);)
+    for (h->rows = 0; row_at(t, place, facts->typing, h->rows, &row);)
         h->rows++;
     int height = area.h < (int)h->rows + 2 ? area.h : (int)h->rows + 2;
     h->page = height > 3 ? (size_t)height - 2 : 1;
@@ -138,9 +143,10 @@ void help_draw(struct help *h, struct canvas *c, struct rect area, const struct 
     h->top = h->top < last ? h->top : last;
     snprintf(title, sizeof title, "Keys: %s", place_name(place));
     if (last > 0)
-        snprintf(note, sizeof note, "%zu of %zu · down: more", h->top + h->page, h->rows);
+        snprintf(note, sizeof note, "%zu of %zu · %s · any other key closes", h->top + h->page,
+            h->rows, h->top < last ? "down: more" : "up: back");
     struct rect r = box_open(c, area, WIDTH, height, (struct text){title, strlen(title)},
         (struct text){note, strlen(note)});
-    for (size_t i = 0; i < h->page && row_at(t, place, h->top + i, &row); i++)
-        draw_row(c, (struct rect){r.x, r.y + (int)i, r.w, 1}, &row, read_only);
+    for (size_t i = 0; i < h->page && row_at(t, place, facts->typing, h->top + i, &row); i++)
+        draw_row(c, (struct rect){r.x, r.y + (int)i, r.w, 1}, &row, facts);
 }

@@ -113,9 +113,12 @@ static struct text note(void *arg, struct arena *a)
     uint64_t dropped = store_log_dropped(v->x->store);
     struct text below =
         !v->follow && end < count ? say_text(a, "%zu below", count - end) : TEXT("");
-    struct text filter = v->typed[0] ? say_text(a, "/%s · %zu lines", v->typed, count) : TEXT("");
-    struct text lost =
-        dropped > 0 ? say_text(a, "%llu lines lost", (unsigned long long)dropped) : TEXT("");
+    struct text filter =
+        v->typed[0] ? say_text(a, "/%s · %zu line%s", v->typed, count, count == 1 ? "" : "s")
+                    : TEXT("");
+    struct text lost = dropped > 0 ? say_text(a, "%llu line%s lost", (unsigned long long)dropped,
+                                         dropped == 1 ? "" : "s")
+                                   : TEXT("");
     return say_text(a, "%s%s%s%s%s", filter.s, filter.len > 0 && below.len > 0 ? " · " : "",
         below.s, lost.len > 0 && (filter.len > 0 || below.len > 0) ? " · " : "", lost.s);
 }
@@ -131,6 +134,8 @@ static struct text nothing(struct log_view *v, struct arena *a)
     say_key(key, v->x->actions, ACTION_LOG_LEVEL);
     if (v->typed[0])
         return say_text(a, "No line passes /%s. Esc shows all.", v->typed);
+    if (v->endpoint[0] && v->least == 0)
+        return TEXT("No line of this endpoint's workers yet. They come while a worker is up.");
     if (v->endpoint[0])
         return say_text(a,
             "No line of this endpoint's workers of this level yet. They come while a worker is up; "

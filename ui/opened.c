@@ -146,6 +146,28 @@ struct text opened_title(struct arena *a, const char *pane, struct text name)
     return say_text(a, "%s ▸ %.*s", pane, SAY_ARGS(name));
 }
 
+/* What failed in an earlier run before it was agreed to comes without an error's class (app/history.c). */
+bool opened_can_resume(const struct operation *o)
+{
+    enum err_class class = o->error.class;
+    if (o->kind == OPERATION_REGISTER) /* its deployment is registered anew instead */
+        return false;
+    if (o->state == OPERATION_FAILED)
+        return class != ERR_NONE && class != ERR_INPUT;
+    return o->state == OPERATION_INTERRUPTED || o->state == OPERATION_CANCELLED;
+}
+
+bool opened_went_wrong(const struct operation *o)
+{
+    return o->state == OPERATION_FAILED || o->state == OPERATION_INTERRUPTED ||
+           (o->state == OPERATION_DONE && o->error.class != ERR_NONE);
+}
+
+bool opened_is_history(const struct view_context *x, const struct operation *o)
+{
+    return o->ended_ms >= 0 && o->ended_ms < x->began_ms;
+}
+
 bool opened_is_public(const struct operation *upload)
 {
     return !upload->is_private && (upload->plan_count > 0 || upload->commit.len > 0);

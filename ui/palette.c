@@ -102,7 +102,7 @@ static void draw_row(struct canvas *c, struct rect r, const struct action *actio
 {
     char keys[KEYS_TEXT_MAX];
     int x = r.x + 1;
-    action_keys(action, keys);
+    action_keys(action, false, keys);
     canvas_fill(c, r, ROLE_NORMAL, 0);
     canvas_text_cut(c, r, x, r.y, NAME_COLUMNS - 1, line_of(action->name), ROLE_NORMAL, 0);
     x += NAME_COLUMNS;

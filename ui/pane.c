@@ -2,6 +2,7 @@
  * same for all. Drawing is in pane_draw.c. */
 #include "ui/pane.h"
 
+#include "ui/opened.h"
 #include "ui/say.h"
 
 #include <math.h>
@@ -19,6 +20,24 @@ static bool matches(void *v, size_t row, const void *filter)
     return filter_matches(filter, fields, count);
 }
 
+/* What was over before, or was put away, is no alert. */
+static bool alarms(void *v, size_t row)
+{
+    struct pane_view *p = v;
+    char id[TABLE_ID_MAX];
+    if (!p->kind->attention || !p->kind->attention(v, row))
+        return false;
+    p->kind->id(v, row, id);
+    const struct operation *o = store_operation_by_id(p->x->store, id);
+    return !o || !(opened_is_history(p->x, o) || (p->x->dismissed && p->x->dismissed(p->x, id)));
+}
+
+static uint64_t rows_version(void *v)
+{
+    struct pane_view *p = v;
+    return p->kind->version(v) + p->x->dismissals;
+}
+
 void *pane_make(const struct pane_kind *kind, const struct view_context *x)
 {
     struct pane_view *p = calloc(1, kind->size);
@@ -29,10 +48,10 @@ void *pane_make(const struct pane_kind *kind, const struct view_context *x)
     struct table_source source = {.columns = kind->columns,
         .column_count = kind->column_count,
         .rows = kind->rows,
-        .version = kind->version,
+        .version = rows_version,
         .id = kind->id,
         .cell = kind->cell,
-        .attention = kind->attention,
+        .attention = alarms,
         .matches = matches,
         .data = p};
     p->table = table_new(&source);
@@ -60,7 +79,7 @@ uint64_t pane_version(void *v)
 {
     struct pane_view *p = v;
     uint64_t sources = p->kind->source < SOURCES ? store_version(p->x->store, STORE_SOURCES) : 0;
-    return p->kind->version(p) + sources + p->changes;
+    return rows_version(p) + sources + p->changes;
 }
 
 int64_t pane_next_tick(const struct store *s, int64_t age_ms)
@@ -85,9 +104,14 @@ int64_t pane_due(void *v)
     return due < 0 || tick < due ? tick : due;
 }
 
+/* Of the row, when that is an operation that went wrong; else of the service that the rows come from. */
 const struct err *pane_error(void *v)
 {
+    struct pane_view *p = v;
     const struct source_state *source = source_of(v);
+    const struct operation *o = store_operation_by_id(p->x->store, pane_target(v));
+    if (o && o->error.class != ERR_NONE)
+        return &o->error;
     return source && source->error.class != ERR_NONE &&
                    (source->health == SOURCE_FAILED || source->health == SOURCE_OFF)
                ? &source->error
@@ -122,8 +146,20 @@ size_t pane_alerts(void *v)
     struct pane_view *p = v;
     size_t count = 0, rows = p->kind->attention ? p->kind->rows(p) : 0;
     for (size_t i = 0; i < rows; i++)
-        count += p->kind->attention(p, i);
+        count += alarms(p, i);
     return count;
+}
+
+bool pane_is_alert(void *v, const char *id)
+{
+    struct pane_view *p = v;
+    char own[TABLE_ID_MAX];
+    for (size_t i = 0; i < p->kind->rows(p); i++) {
+        p->kind->id(p, i, own);
+        if (strcmp(own, id) == 0)
+            return alarms(p, i);
+    }
+    return false;
 }
 
 bool pane_filter(void *v, struct text typed, struct err *why)

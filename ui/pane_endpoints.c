@@ -1,8 +1,10 @@
 /* 3 Endpoints: deployments that are under way or went wrong, then the endpoints of the account. What is
  * said of an endpoint is what was seen; why it is so is not guessed here.
  *
- * A deployment stays in the list until it is done, or until a later one of the same endpoint takes its
- * place; a done one only while its model is not in the registry though it should be. */
+ * A deployment stays in the list until it is done or dismissed, or until a later one of the same endpoint
+ * takes its place; one that failed before the program began, for a day; a done one only while its model is
+ * not in the registry though it should be. */
+#include "ui/opened.h"
 #include "ui/pane.h"
 #include "ui/say.h"
 #include "ui/views.h"
@@ -12,12 +14,13 @@
 #include <string.h>
 
 enum { COLUMN_NAME, COLUMN_WORKERS, COLUMN_QUEUE, COLUMN_REQUEST, COLUMN_HOUR, COLUMN_STATE };
+enum { FRESH_MS = 24 * 3600 * 1000 };
 
 static const struct table_column columns[] = {
-    {"NAME", 9, 18, 0, ALIGN_LEFT},
+    {"NAME", 12, 18, 0, ALIGN_LEFT},
     {"WORKERS", 12, 24, 0, ALIGN_LEFT},
     {"QUEUE", 5, 6, 1, ALIGN_RIGHT},
-    {"$/REQ", 7, 8, 3, ALIGN_RIGHT},
+    {"$/REQ", 6, 8, 3, ALIGN_RIGHT},
     {"$/H", 5, 7, 2, ALIGN_RIGHT},
     {"STATE", 12, 0, 0, ALIGN_LEFT},
 };
@@ -62,21 +65,29 @@ static bool is_unregistered(const struct store *s, const struct operation *o)
            !store_model_of_endpoint(s, o->endpoint_id);
 }
 
-static bool is_shown(const struct store *s, size_t number)
+static bool is_put_away(const struct view_context *x, const struct operation *o)
 {
+    return (x->dismissed && x->dismissed(x, o->id)) ||
+           (opened_is_history(x, o) && store_wall_ms(x->store) - o->ended_ms >= FRESH_MS);
+}
+
+static bool is_shown(const struct view_context *x, size_t number)
+{
+    const struct store *s = x->store;
     const struct operation *o = store_operation(s, OPERATION_DEPLOY, number);
     if (!operation_is_over(o->state) && o->state != OPERATION_INTERRUPTED)
         return true;
     bool unsettled =
         o->state == OPERATION_FAILED || o->state == OPERATION_INTERRUPTED || is_unregistered(s, o);
-    return unsettled && !is_superseded(s, number, o);
+    return unsettled && !is_put_away(x, o) && !is_superseded(s, number, o);
 }
 
 static uint64_t version(void *pane)
 {
     const struct store *s = store_of(pane);
     return store_version(s, STORE_ENDPOINTS) + store_version(s, STORE_OPERATIONS) +
-           store_version(s, STORE_MODELS) + store_version(s, STORE_REQUESTS);
+           store_version(s, STORE_MODELS) + store_version(s, STORE_REQUESTS) +
+           ((const struct pane_view *)pane)->x->dismissals;
 }
 
 static void find_deployments(struct endpoints *v)
@@ -88,7 +99,7 @@ static void find_deployments(struct endpoints *v)
     v->seen = now;
     v->deployment_count = 0;
     for (size_t i = 0; i < store_operations(s, OPERATION_DEPLOY); i++)
-        if (v->deployment_count < STORE_OPERATIONS_MAX && is_shown(s, i))
+        if (v->deployment_count < STORE_OPERATIONS_MAX && is_shown(v->pane.x, i))
             v->deployments[v->deployment_count++] = i;
 }
 

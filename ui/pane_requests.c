@@ -104,7 +104,10 @@ static int64_t due(void *pane)
 
 static void id(void *pane, size_t row, char out[TABLE_ID_MAX])
 {
-    snprintf(out, TABLE_ID_MAX, "%s", request_at(pane, row)->id);
+    const char *own = request_at(pane, row)->id; /* there may be very many */
+    size_t length = strnlen(own, TABLE_ID_MAX - 1);
+    memcpy(out, own, length);
+    out[length] = '\0';
 }
 
 /* ---- cells ----------------------------------------------------------------------------------------- */

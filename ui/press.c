@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -46,6 +45,11 @@ static bool is_character(int32_t code)
 {
     return (code > ' ' && code < 0x7F) ||
            (code >= 0xA0 && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF));
+}
+
+bool press_is_typed(int32_t press)
+{
+    return press == ' ' || is_character(press);
 }
 
 static void put_character(int32_t code, char out[PRESS_NAME_MAX])

@@ -33,6 +33,11 @@ static void ask_explain(const struct view_context *x, const struct err *e)
     screen_explain(x->screen, e);
 }
 
+static bool ask_dismissed(const struct view_context *x, const char *operation_id)
+{
+    return screen_dismissed(x->screen, operation_id);
+}
+
 static void ask_show(const struct view_context *x, enum place pane, const char *id)
 {
     screen_show(x->screen, pane, id);
@@ -66,7 +71,9 @@ static bool copy_options(struct screen *s, const struct screen_options *options)
         .close = ask_close,
         .say = ask_say,
         .explain = ask_explain,
-        .show = ask_show};
+        .show = ask_show,
+        .dismissed = ask_dismissed,
+        .began_ms = store_wall_ms(options->store)};
     return s->options.profile && (s->options.demo || !options->demo);
 }
 

@@ -1,5 +1,7 @@
 /* What each action of the screen's own does, as a table; every other goes to the view at the top, and
  * what that does not take becomes an intent. */
+#include "ui/opened.h"
+#include "ui/pane.h"
 #include "ui/press.h"
 #include "ui/say.h"
 #include "ui/screen_internal.h"
@@ -76,11 +78,17 @@ static void do_copy(struct screen *s, enum action_id id)
     screen_copy(s);
 }
 
-/* What one looks at went wrong, else a service that every pane lives on. */
-static const struct err *error_at_hand(struct screen *s)
+const struct err *screen_own_error(struct screen *s)
 {
     struct shown *top = screen_top(s);
     const struct err *e = top->class->error ? top->class->error(top->v) : NULL;
+    return e && e->class == ERR_CANCEL ? NULL : e; /* that somebody wanted it is no error */
+}
+
+/* What one looks at went wrong, else a service that every pane lives on. */
+static const struct err *error_at_hand(struct screen *s)
+{
+    const struct err *e = screen_own_error(s);
     for (enum source source = 0; !e && s->opened_count == 0 && source < SOURCES; source++)
         if (store_source(s->options.store, source)->health == SOURCE_FAILED)
             e = &store_source(s->options.store, source)->error;
@@ -112,6 +120,12 @@ static void do_endpoint(struct screen *s, enum action_id id)
     screen_open(s, id == ACTION_CHAT ? PLACE_CHAT : PLACE_LOGS, screen_endpoint_of(s));
 }
 
+static void do_dismiss(struct screen *s, enum action_id id)
+{
+    (void)id;
+    screen_dismiss(s, screen_target(s));
+}
+
 struct own {
     enum action_id first, last;
     void (*perform)(struct screen *s, enum action_id id);
@@ -131,6 +145,7 @@ static const struct own owns[] = {
     {ACTION_ERROR, ACTION_ERROR, do_error, false},
     {ACTION_UPLOAD_FORM, ACTION_DEPLOY_FORM, do_form, false},
     {ACTION_CHAT, ACTION_ENDPOINT_LOGS, do_endpoint, false},
+    {ACTION_DISMISS, ACTION_DISMISS, do_dismiss, false},
 };
 
 static const struct own *own_of(enum action_id id)
@@ -155,13 +170,29 @@ static bool is_streaming(struct screen *s)
     return log.count > 0 && log.turns[log.count - 1].streaming;
 }
 
-static bool is_resumable(enum operation_state state)
+/* From an opened operation: the form that it was started from, or that of what comes next. */
+static const char *refuses_form(
+    const struct screen *s, const struct operation *o, enum action_id id)
 {
-    return state == OPERATION_FAILED || state == OPERATION_INTERRUPTED ||
-           state == OPERATION_CANCELLED;
+    if (screen_place(s) != PLACE_OPERATION || !o)
+        return NULL;
+    bool uploads = id == ACTION_UPLOAD_FORM, is_upload = o->kind == OPERATION_UPLOAD;
+    if (is_upload && !uploads)
+        return o->commit.len > 0 ? NULL : "Nothing is uploaded yet that could be deployed";
+    if (is_stoppable(o->state))
+        return "This is still under way";
+    return uploads && !is_upload ? "This is no upload" : NULL;
 }
 
-static const char *refuses_operation(
+/* A deployment that went wrong is a row among the endpoints until it is put away. */
+static bool can_be_dismissed(const struct screen *s, const struct operation *o)
+{
+    if (!opened_went_wrong(o) || screen_dismissed(s, o->id))
+        return false;
+    return o->kind == OPERATION_DEPLOY || pane_is_alert(s->panes[PANE_UPLOADS].v, o->id);
+}
+
+const char *screen_refuses_operation(
     const struct screen *s, const struct operation *o, enum action_id id)
 {
     switch ((int)id) {
@@ -170,8 +201,17 @@ static const char *refuses_operation(
         return o && o->state == OPERATION_ASKING ? NULL : "Nothing here waits for a yes or no";
     case ACTION_STOP:
         return o && is_stoppable(o->state) ? NULL : "Nothing runs here that could be stopped";
+    case ACTION_HOLD:
+        return o && o->kind == OPERATION_UPLOAD && o->state == OPERATION_RUNNING
+                   ? NULL
+                   : "No upload is under way here";
     case ACTION_RESUME:
-        return o && is_resumable(o->state) ? NULL : "There is nothing to resume here";
+        return o && opened_can_resume(o) ? NULL : "There is nothing to resume here";
+    case ACTION_DISMISS:
+        return o && can_be_dismissed(s, o) ? NULL : "There is no alert here to dismiss";
+    case ACTION_UPLOAD_FORM:
+    case ACTION_DEPLOY_FORM:
+        return refuses_form(s, o, id);
     default:
         return o && o->kind == OPERATION_DEPLOY && o->state == OPERATION_DONE && !o->model_id[0] &&
                        !store_model_of_endpoint(s->options.store, o->endpoint_id)
@@ -190,9 +230,14 @@ const char *screen_refuses(struct screen *s, const struct action *action)
         /* fall through */
     case ACTION_YES:
     case ACTION_NO:
+    case ACTION_HOLD:
     case ACTION_RESUME:
     case ACTION_REGISTER:
-        return refuses_operation(s, store_operation_by_id(store, screen_target(s)), action->id);
+    case ACTION_DISMISS:
+    case ACTION_UPLOAD_FORM:
+    case ACTION_DEPLOY_FORM:
+        return screen_refuses_operation(
+            s, store_operation_by_id(store, screen_target(s)), action->id);
     case ACTION_CANCEL_REQUEST:
         return screen_has_open_requests(s) ? NULL : "This request is over";
     case ACTION_CHAT:
@@ -240,7 +285,7 @@ void screen_do(struct screen *s, const struct action *action)
         return;
     const char *refused = screen_refuses(s, action);
     if (refused)
-        screen_say(s, (struct text){refused, strlen(refused)}, ROLE_WARNING);
+        screen_say(s, (struct text){refused, strlen(refused)}, ROLE_NORMAL);
     else if (own)
         own->perform(s, action->id);
     else

@@ -145,16 +145,13 @@ static void draw_status(struct screen *s, struct canvas *c, struct rect r)
 /* While letters are typed, a key that is one does nothing else. */
 static bool would_be_typed(struct screen *s, const struct action *action)
 {
-    int32_t key = action->keys[0];
-    return screen_typing(s) && key >= ' ' && key < PRESS_UP && key != PRESS_BACKSPACE;
+    return screen_typing(s) && press_is_typed(action->keys[0]);
 }
 
 /* An error that is not of what one looks at is offered while it is told, not ever after. */
 static bool is_stale_error(struct screen *s, const struct action *action)
 {
-    const struct shown *top = screen_top(s);
-    return action->id == ACTION_ERROR && s->toasts.count == 0 &&
-           !(top->class->error && top->class->error(top->v));
+    return action->id == ACTION_ERROR && s->toasts.count == 0 && !screen_own_error(s);
 }
 
 static bool is_usable(void *arg, const struct action *action)
@@ -172,7 +169,8 @@ static void draw_overlay(struct screen *s, struct canvas *c, const struct layout
     struct rect area = {0, l->status.h, c->columns, c->rows - l->status.h - l->hints.h};
     switch (s->overlay) {
     case OVERLAY_HELP:
-        help_draw(&s->help, c, area, s->options.actions, screen_place(s), s->options.read_only);
+        help_draw(&s->help, c, area, s->options.actions, screen_place(s),
+            &(struct help_facts){screen_typing(s), s->options.read_only});
         return;
     case OVERLAY_PALETTE:
         palette_draw(&s->palette, c, area, l->prompt, s->options.actions, screen_place(s));
@@ -197,7 +195,7 @@ void screen_draw(struct screen *s, struct canvas *c)
     toast_expire(&s->toasts, store_mono_ms(s->options.store));
     struct layout l = s->opened_count > 0 ? draw_opened(s, c) : draw_panes(s, c);
     draw_status(s, c, l.status);
-    if (l.hints.h > 0)
+    if (l.hints.h > 0 && s->overlay == OVERLAY_NONE) /* else no key of the place works */
         hints_draw(c, l.hints, s->options.actions, screen_place(s), is_usable, s);
     struct rect area = {0, l.status.h, c->columns, c->rows - l.status.h - l.hints.h};
     toast_draw(&s->toasts, c, l.edge == EDGE_BOX ? rect_inset(area, 1, 0) : area);

@@ -23,15 +23,19 @@ static size_t collect(struct screen *s, bool bulk, char (*ids)[TABLE_ID_MAX])
     return count < SCREEN_BULK_MAX ? count : SCREEN_BULK_MAX;
 }
 
+static bool is_open(const struct screen *s, const char *id)
+{
+    const struct request *r = store_request_by_id(s->options.store, id);
+    return r && !request_is_final(r->status);
+}
+
 /* Nobody is asked about requests that cannot be cancelled any more. */
 static size_t collect_open(struct screen *s, char (*ids)[TABLE_ID_MAX])
 {
     size_t count = collect(s, true, ids), kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct request *r = store_request_by_id(s->options.store, ids[i]);
-        if (r && !request_is_final(r->status))
+    for (size_t i = 0; i < count; i++)
+        if (is_open(s, ids[i]))
             memmove(ids[kept++], ids[i], TABLE_ID_MAX);
-    }
     return kept;
 }
 
@@ -120,8 +124,7 @@ static bool needs_values(enum action_id id)
 void screen_intend(struct screen *s, const struct action *action)
 {
     int risk = risk_of(s, action);
-    if (action->id <= ACTION_ENDPOINT_LOGS && action->id != ACTION_QUIT &&
-        action->id != ACTION_REPAINT)
+    if (action->id <= ACTION_DISMISS && action->id != ACTION_QUIT && action->id != ACTION_REPAINT)
         return; /* a view's, which did not want it */
     if (needs_values(action->id) || (action->id == ACTION_YES && !was_seen(s)))
         return;
@@ -135,10 +138,37 @@ void screen_intend(struct screen *s, const struct action *action)
     screen_confirmed(s);
 }
 
+/* Whether a yes would still do something to this one. */
+static bool is_still_meant(const struct screen *s, const char *id)
+{
+    switch ((int)s->confirm.action->id) {
+    case ACTION_QUIT:
+        return running(s->options.store) > 0;
+    case ACTION_CANCEL_REQUEST:
+        return is_open(s, id);
+    default:
+        return !screen_refuses_operation(
+            s, store_operation_by_id(s->options.store, id), s->confirm.action->id);
+    }
+}
+
+void screen_drop_question(struct screen *s)
+{
+    if (s->overlay != OVERLAY_CONFIRM)
+        return;
+    for (size_t i = 0; i < s->bulk_count; i++)
+        if (is_still_meant(s, s->bulk[i]))
+            return;
+    s->overlay = OVERLAY_NONE;
+    screen_say(s, TEXT("What was asked about is over"), ROLE_NORMAL);
+}
+
 void screen_confirmed(struct screen *s)
 {
+    enum action_id id = s->confirm.action->id;
     for (size_t i = 0; i < s->bulk_count; i++)
-        send_one(s, s->confirm.action->id, s->bulk[i], TEXT(""));
+        if (id != ACTION_CANCEL_REQUEST || is_open(s, s->bulk[i]))
+            send_one(s, id, s->bulk[i], TEXT(""));
 }
 
 /* ---- copying --------------------------------------------------------------------------------------- */

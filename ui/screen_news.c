@@ -83,24 +83,52 @@ static void note_operation(struct screen *s, const struct operation *o, struct a
         show_model(s, o);
 }
 
+bool screen_dismissed(const struct screen *s, const char *operation_id)
+{
+    const struct known_operation *k = known(s, operation_id);
+    return k && k->dismissed;
+}
+
+void screen_dismiss(struct screen *s, const char *operation_id)
+{
+    for (size_t i = 0; i < s->known_count; i++)
+        s->known[i].dismissed |= strcmp(s->known[i].id, operation_id) == 0;
+    s->x.dismissals++;
+    screen_say(s, TEXT("Dismissed: it is no alert any more"), ROLE_OK);
+}
+
+/* Who put one away did so in the state that it was in then. */
+static void remember(struct screen *s, const struct known_operation *before, size_t before_count)
+{
+    const struct store *store = s->options.store;
+    size_t count = store_operations(store, OPERATION_KINDS);
+    s->known_count = count < STORE_OPERATIONS_MAX ? count : STORE_OPERATIONS_MAX;
+    for (size_t i = 0; i < s->known_count; i++) {
+        const struct operation *o = store_operation(store, OPERATION_KINDS, i);
+        struct known_operation *k = &s->known[i];
+        *k = (struct known_operation){.state = o->state};
+        memcpy(k->id, o->id, sizeof k->id);
+        for (size_t j = 0; j < before_count; j++)
+            k->dismissed |= before[j].dismissed && before[j].state == k->state &&
+                            strcmp(before[j].id, k->id) == 0;
+    }
+}
+
 static void note_operations(struct screen *s)
 {
     const struct store *store = s->options.store;
     uint64_t version = store_version(store, STORE_OPERATIONS);
     struct arena *a = version != s->operations_seen ? arena_new(256 * 1024) : NULL;
-    if (!a)
+    struct known_operation *before = a ? arena_array(a, s->known_count + 1, sizeof *before) : NULL;
+    if (!before) {
+        arena_free(a);
         return;
-    s->operations_seen = version;
-    size_t count = store_operations(store, OPERATION_KINDS);
-    for (size_t i = count; i-- > 0;)
-        note_operation(s, store_operation(store, OPERATION_KINDS, i), a);
-    s->known_count = 0;
-    for (size_t i = 0; i < count && s->known_count < STORE_OPERATIONS_MAX; i++) {
-        const struct operation *o = store_operation(store, OPERATION_KINDS, i);
-        struct known_operation *k = &s->known[s->known_count++];
-        snprintf(k->id, sizeof k->id, "%s", o->id);
-        k->state = o->state;
     }
+    memcpy(before, s->known, s->known_count * sizeof *before);
+    s->operations_seen = version;
+    for (size_t i = store_operations(store, OPERATION_KINDS); i-- > 0;)
+        note_operation(s, store_operation(store, OPERATION_KINDS, i), a);
+    remember(s, before, s->known_count);
     arena_free(a);
 }
 
@@ -119,6 +147,7 @@ void screen_news(struct screen *s)
 {
     note_outcome(s);
     note_operations(s);
+    screen_drop_question(s);
     open_asking(s);
     if (s->busy)
         return; /* the host told it while it was asked for something */

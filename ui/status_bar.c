@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PIECES_MAX = 16, PIECE_BYTES = 96 };
+enum { PIECES_MAX = 16, PIECE_BYTES = 96, AGE_COLUMNS = 3 };
 
 enum names { NAMES_FULL, NAMES_LETTER };
 
@@ -28,6 +28,7 @@ static const struct detail details[] = {
     {2, false, true, NAMES_FULL, true, true, 3, true, true, true},
     {2, false, true, NAMES_FULL, true, true, 2, false, true, true},
     {2, false, true, NAMES_FULL, true, true, 2, false, false, true},
+    {1, false, true, NAMES_FULL, true, true, 2, false, false, true},
     {2, false, true, NAMES_FULL, false, true, 2, false, true, true},
     {2, false, true, NAMES_FULL, false, true, 1, false, true, true},
     {1, false, true, NAMES_LETTER, false, true, 1, false, true, true},
@@ -43,6 +44,7 @@ struct piece {
     enum role role;
     bool right;
     bool joined; /* to the one before, by a space only */
+    int spare; /* columns that it may come to need: the line is not to be laid out anew for them */
 };
 
 struct line {
@@ -118,6 +120,7 @@ static void add_source(struct line *l, enum source source)
     struct piece *how = add(l, role);
     snprintf(how->bytes, PIECE_BYTES, "%s%s%s", sign.s, aged && *age ? " " : "", aged ? age : "");
     how->joined = true;
+    how->spare = aged && strlen(age) < AGE_COLUMNS ? AGE_COLUMNS - (int)strlen(age) : 0;
 }
 
 /* What the account says it spends, else what we reckon from the workers. */
@@ -192,7 +195,7 @@ static int width_of(const struct line *l, bool right)
     int width = 0;
     for (const struct piece *p = l->pieces; p < l->pieces + l->count; p++)
         if (p->right == right)
-            width += (int)text_width(text_of(p)) + gap_before(l, p);
+            width += (int)text_width(text_of(p)) + p->spare + gap_before(l, p);
     return width;
 }
 

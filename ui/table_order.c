@@ -108,8 +108,26 @@ static int collect(const struct table *t, struct keys *keys, size_t rows)
     return 0;
 }
 
+/* By source they come in order already: those that need attention only have to come before the others. */
+static bool part(struct keys *keys)
+{
+    size_t first = 0, rest = 0;
+    struct key *parted = calloc(keys->count + 1, sizeof *parted);
+    if (!parted)
+        return false;
+    for (size_t i = 0; i < keys->count; i++)
+        first += keys->list[i].attention;
+    for (size_t i = 0, front = 0; i < keys->count; i++)
+        parted[keys->list[i].attention ? front++ : first + rest++] = keys->list[i];
+    free(keys->list);
+    keys->list = parted;
+    return true;
+}
+
 static void sort(const struct table *t, struct keys *keys)
 {
+    if (t->sort_column < 0 && !t->descending && part(keys))
+        return;
     int (*compare)(const void *, const void *) = t->sort_column < 0
                                                      ? (t->descending ? by_source_down : by_source)
                                                      : (t->descending ? by_column_down : by_column);

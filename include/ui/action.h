@@ -77,6 +77,7 @@ enum action_id {
     ACTION_DEPLOY_FORM,
     ACTION_CHAT,          /* opens the chat with the model or endpoint */
     ACTION_ENDPOINT_LOGS, /* the logs of this endpoint */
+    ACTION_DISMISS,       /* an operation that went wrong: no alert any more */
     /* the host's, as intents */
     ACTION_REFRESH,
     ACTION_SUSPEND,
@@ -85,6 +86,7 @@ enum action_id {
     ACTION_YES,    /* an operation's plan: go */
     ACTION_NO,
     ACTION_STOP,     /* cancel an operation under way, or a streaming answer */
+    ACTION_HOLD,     /* an upload under way begins nothing new; again: goes on */
     ACTION_RESUME,   /* an interrupted or failed operation */
     ACTION_REGISTER, /* again, after a registration that failed */
     ACTION_SAY,      /* chat: text = what was typed */

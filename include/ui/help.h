@@ -12,12 +12,16 @@ struct help {
 void help_open(struct help *h);
 /* False when it is to be closed: any key that does not scroll. */
 bool help_press(struct help *h, int32_t press);
+struct help_facts {
+    bool typing;    /* characters are typed there, and do nothing else */
+    bool read_only; /* what writes is shown as not possible */
+};
 void help_draw(struct help *h, struct canvas *c, struct rect area, const struct action_table *t,
-    enum place place, bool read_only);
+    enum place place, const struct help_facts *facts);
 
-/* "Enter  Space" of an action into out. */
+/* "Enter  Space" of an action into out; while one types, without the keys that are characters. */
 enum { KEYS_TEXT_MAX = 80 };
-const char *action_keys(const struct action *action, char out[KEYS_TEXT_MAX]);
+const char *action_keys(const struct action *action, bool typing, char out[KEYS_TEXT_MAX]);
 /* "Endpoints", "upload form": what a place is called. */
 const char *place_name(enum place place);
 

@@ -50,6 +50,12 @@ struct text opened_short(struct arena *a, const char *id, size_t n);
 struct text opened_ago(struct arena *a, const struct store *s, int64_t wall_ms);
 /* "Uploads ▸ acme/support-v7" */
 struct text opened_title(struct arena *a, const char *pane, struct text name);
+/* Whether going on with an operation is of use: not where what was asked for is itself wrong. */
+bool opened_can_resume(const struct operation *o);
+/* Whether it went wrong, or was interrupted, so that somebody has to see to it. */
+bool opened_went_wrong(const struct operation *o);
+/* Whether it was over before the program began. */
+bool opened_is_history(const struct view_context *x, const struct operation *o);
 /* Whether an upload's repository is known to be public: before it was looked at nothing is known. */
 bool opened_is_public(const struct operation *upload);
 bool opened_is(struct text t, const char *word);

@@ -2,6 +2,7 @@
 #ifndef SLIPWAY_UI_PRESS_H
 #define SLIPWAY_UI_PRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum press {
@@ -28,6 +29,9 @@ enum press {
 };
 
 #define PRESS_CTRL(letter) ((letter)&0x1f)
+
+/* Whether it is a character, which is typed where one types. */
+bool press_is_typed(int32_t press);
 
 enum { PRESS_NAME_MAX = 16 };
 /* "Enter", "Ctrl-L", "space", "PgUp", "u": for hints and help; returns out. */

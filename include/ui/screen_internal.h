@@ -36,6 +36,7 @@ enum overlay {
 struct known_operation {
     char id[OPERATION_ID_MAX];
     enum operation_state state;
+    bool dismissed; /* in this state */
 };
 
 struct screen {
@@ -99,13 +100,24 @@ const char *screen_endpoint_of(struct screen *s);
 void screen_do(struct screen *s, const struct action *action);
 /* Why an action would do nothing now, as a sentence; NULL = it would. */
 const char *screen_refuses(struct screen *s, const struct action *action);
+/* The same of an operation (NULL = there is none) and what is done to one. */
+const char *screen_refuses_operation(
+    const struct screen *s, const struct operation *o, enum action_id id);
+/* What went wrong with what one looks at; NULL = nothing. */
+const struct err *screen_own_error(struct screen *s);
 
 /* screen_intent.c */
 void screen_intend(struct screen *s, const struct action *action); /* asks first where it must */
 void screen_confirmed(struct screen *s);
+/* Takes a question away that a yes would do nothing about any more. */
+void screen_drop_question(struct screen *s);
 /* Whether a request that is meant can still be cancelled. */
 bool screen_has_open_requests(struct screen *s);
 void screen_copy(struct screen *s);
+
+/* screen_news.c */
+bool screen_dismissed(const struct screen *s, const char *operation_id);
+void screen_dismiss(struct screen *s, const char *operation_id);
 
 /* screen_filter.c */
 void screen_filter_open(struct screen *s);

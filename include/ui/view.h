@@ -68,6 +68,11 @@ struct view_context {
     const struct action_table *actions;
     const struct host *host;
     bool ascii, read_only;
+    int64_t began_ms; /* wall: what was over before is history, and no alert */
+    /* Whether somebody has seen that this operation went wrong, and put it away (ACTION_DISMISS); NULL =
+     * never. `dismissals` changes with it. */
+    bool (*dismissed)(const struct view_context *x, const char *operation_id);
+    uint64_t dismissals;
     void *screen; /* the screen's own */
     /* Opens a view over this one; `id` is copied. `from` (may be NULL) is a record id a form fills itself
      * from, e.g. a job or an upload. */

@@ -200,6 +200,24 @@ static void test_help_scrolls(void **state)
         fixture_press(&f, PRESS_DOWN);
     fixture_assert_shows(&f, "Ends Slipway");
     fixture_assert_shows(&f, "not known"); /* the last line */
+    fixture_assert_shows(&f, "up: back");
+    fixture_assert_hides(&f, "\xef\xbf\xbd");
+    fixture_assert_hides(&f, "…"); /* nothing is cut on the smallest usual terminal */
+    fixture_end(&f);
+}
+
+/* Where letters are typed, none of them is said to do anything. */
+static void test_help_of_a_form(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, 120, 60);
+    fixture_type(&f, "u");
+    fixture_press(&f, PRESS_F1);
+    fixture_assert_shows(&f, "Keys: upload form");
+    fixture_assert_shows(&f, "│ F1 ");
+    fixture_assert_shows(&f, "│ Ctrl-C ");
+    fixture_assert_hides(&f, "q  Ctrl-C");
     fixture_end(&f);
 }
 
@@ -265,11 +283,18 @@ static void test_confirm_keeps_its_row(void **state)
         .tokens_out = -1};
     fixture_type(&f, "c");
     fixture_request(&f, &r);
-    r.status = REQUEST_COMPLETED;
-    snprintf(r.id, sizeof r.id, "a1f0-u1"); /* the row that was asked about is over and moves */
+    r.status = REQUEST_IN_PROGRESS;
+    snprintf(r.id, sizeof r.id, "a1f0-u1"); /* the row that was asked about moves */
     fixture_request(&f, &r);
     fixture_type(&f, "y");
+    assert_int_equal(last_intent(&f)->action, ACTION_CANCEL_REQUEST);
     assert_string_equal(last_intent(&f)->id, "a1f0-u1");
+    fixture_type(&f, "c");
+    fixture_assert_shows(&f, "not done yet");
+    r.status = REQUEST_COMPLETED; /* and now it is over */
+    fixture_request(&f, &r);
+    fixture_assert_hides(&f, "not done yet");
+    fixture_assert_shows(&f, "What was asked about is over");
     fixture_end(&f);
 }
 
@@ -585,6 +610,7 @@ int main(void)
         cmocka_unit_test(test_paste),
         cmocka_unit_test(test_help),
         cmocka_unit_test(test_help_scrolls),
+        cmocka_unit_test(test_help_of_a_form),
         cmocka_unit_test(test_palette),
         cmocka_unit_test(test_confirm),
         cmocka_unit_test(test_confirm_keeps_its_row),
