@@ -25,7 +25,7 @@ test_layer    = $(if $(filter tests/e2e/%,$(1)),client,$(if $(filter tests/scree
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT))
 E2E_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(E2E))
 # Helpers: the stand-in as a child process for e2e, a scripted server for the engine's own tests.
-SUPPORT_e2e    := tests/support/sim_process.c tests/support/run_program.c
+SUPPORT_e2e    := tests/support/sim_process.c tests/support/run_program.c tests/support/weights_folder.c
 SUPPORT_client := $(wildcard tests/support/fault_server.c)
 SUPPORT_screens := $(wildcard tests/screens/fixture.c)
 test_support    = $(SUPPORT_$(if $(filter tests/e2e/%,$(1)),e2e,$(if $(filter tests/screens/%,$(1)),screens,$(word 3,$(subst /, ,$(1))))))
@@ -132,6 +132,11 @@ check-clients:
 	@$(SUB) all
 	@BUILD=build SLIPWAY_SIM=$(CURDIR)/build/slipway-sim TEST_LIMIT=900 $(RUN) clients tests/clients/run.sh
 
+# Uploads of 1 GB ended at 50 random moments; `make check` ends a small one three times.
+.PHONY: check-kill
+check-kill: deps all $(BUILD)/tests/e2e/test_upload_kill
+	@UPLOAD_KILL_LONG=1 SLIPWAY=$(BUILD)/slipway SLIPWAY_SIM=$(BUILD)/slipway-sim $(BUILD)/tests/e2e/test_upload_kill
+
 # ---- fuzzing ---------------------------------------------------------------------------------------
 
 FUZZ_SECONDS ?= 20
@@ -181,6 +186,19 @@ bench: deps all $(BUILD)/bench/bench $(BUILD)/bench/dashboard $(BUILD)/bench/bar
 	@SLIPWAY_SIM=$(BUILD)/slipway-sim $(BUILD)/bench/bench
 	@$(BUILD)/bench/dashboard $(BUILD)/slipway $(BUILD)/slipway-sim $(BUILD)/bench/bare_ncurses tests/bench/idle.json
 
+# How fast a model gets to the Hub: UPLOAD_MB=4000 UPLOAD_RUNS=1. Needs three times that much room.
+BENCH_UPLOAD := $(addprefix tests/bench/,upload.c upload_ceiling.c upload_hash.c) \
+                $(addprefix tests/support/,weights_folder.c sim_process.c run_program.c)
+$(BUILD)/bench/upload: $(BENCH_UPLOAD) tests/bench/upload_ceiling.h $(wildcard tests/support/*.h) $(foreach l,$(below_client),$(call archive,$(l)))
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests/support $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %.h,$^) $(call libs_of,$(below_client)) $(call pkg_libs,cmocka) -lm
+
+.PHONY: bench-upload
+bench-upload: deps all $(BUILD)/bench/upload
+	@SLIPWAY=$(BUILD)/slipway SLIPWAY_SIM=$(BUILD)/slipway-sim UPLOAD_CLIENTS=$(BUILD)/clients $(BUILD)/bench/upload
+
 #: make bench                    measure, as ratios to something run beside it
+#: make bench-upload             upload 4 GB beside @huggingface/hub and beside the ceiling (UPLOAD_MB= UPLOAD_RUNS=)
+#: make check-kill               uploads of 1 GB, ended at 50 random moments and resumed
 #: make fuzz                     fuzz each target for ten minutes
 #: make memcheck                 every unit test under valgrind
