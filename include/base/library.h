@@ -11,6 +11,8 @@
 
 #include "base/err.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct library_function {
@@ -18,10 +20,26 @@ struct library_function {
     void *place; /* of a function pointer, which is set */
 };
 
-/* Loads `file` ("libcurl.so.4": found as the linker finds it) and looks every function up. ERR_IO that
- * names the file, and the Debian package that brings it, when it or one of them is missing; then no
- * place may be called. Calling it twice at once is the caller's to prevent (pthread_once). */
-int library_load(const char *file, const char *package, const struct library_function *functions,
-    size_t count, struct err *e);
+struct library {
+    const char *file;    /* "libcurl.so.4": found as the linker finds it */
+    const char *package; /* the Debian package that brings it */
+    const struct library_function *functions;
+    size_t count;
+    pthread_mutex_t lock; /* guards what follows */
+    bool tried;
+    struct err failure;
+};
+#define LIBRARY(file, package, functions)                                                          \
+    {                                                                                              \
+        file, package, functions, sizeof(functions) / sizeof *(functions),                         \
+            PTHREAD_MUTEX_INITIALIZER, false,                                                      \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
+/* Loads it and looks every function up, the first time. ERR_IO that names the file and its package when it
+ * or one of the functions is missing, each time; then no place may be called. */
+int library_need(struct library *l, struct err *e);
 
 #endif

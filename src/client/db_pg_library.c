@@ -5,7 +5,6 @@
 #include "client/db_internal.h"
 
 #include <libpq-fe.h>
-#include <pthread.h>
 
 /* type, name, parameters, arguments */
 #define FUNCTIONS(X)                                                                               \
@@ -59,22 +58,11 @@ FUNCTIONS(PLACE)
 #define ROW(type, name, parameters, arguments) {#name, &real_##name},
 static const struct library_function functions[] = {FUNCTIONS(ROW)};
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int result;
-static struct err failure;
-
-static void load(void)
-{
-    result = library_load(
-        "libpq.so.5", "libpq5", functions, sizeof functions / sizeof *functions, &failure);
-}
+static struct library library = LIBRARY("libpq.so.5", "libpq5", functions);
 
 int db_pg_library_load(struct err *e)
 {
-    pthread_once(&once, load);
-    if (result && e)
-        *e = failure;
-    return result;
+    return library_need(&library, e);
 }
 
 #define HAND_ON(type, name, parameters, arguments)                                                 \

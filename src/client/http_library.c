@@ -60,22 +60,11 @@ static const struct library_function functions[] = {
     {"curl_multi_setopt", &real_curl_multi_setopt},
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int result;
-static struct err failure;
-
-static void load(void)
-{
-    result = library_load(
-        "libcurl.so.4", "libcurl4", functions, sizeof functions / sizeof *functions, &failure);
-}
+static struct library library = LIBRARY("libcurl.so.4", "libcurl4", functions);
 
 int http_library_load(struct err *e)
 {
-    pthread_once(&once, load);
-    if (result && e)
-        *e = failure;
-    return result;
+    return library_need(&library, e);
 }
 
 #define HAND_ON(type, name, parameters, arguments)                                                 \

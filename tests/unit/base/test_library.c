@@ -20,8 +20,10 @@ static void functions_can_be_called_through_their_places(void **state)
     (void)state;
     const struct library_function functions[] = {
         {"toupper", &real_toupper}, {"strlen", &real_strlen}};
+    struct library libc = LIBRARY(THERE, "libc6", functions);
     struct err e = {0};
-    assert_int_equal(library_load(THERE, "libc6", functions, 2, &e), 0);
+    assert_int_equal(library_need(&libc, &e), 0);
+    assert_int_equal(library_need(&libc, &e), 0);
     assert_int_equal(real_toupper('s'), 'S');
     assert_int_equal(real_strlen("slipway"), 7);
 }
@@ -29,9 +31,14 @@ static void functions_can_be_called_through_their_places(void **state)
 static void a_missing_library_is_named_with_its_package(void **state)
 {
     (void)state;
+    const struct library_function functions[] = {{"toupper", &real_toupper}};
+    struct library nobodys = LIBRARY("libnobody-has-this.so.9", "libnobody9", functions);
     struct err e = {0};
-    assert_int_equal(library_load("libnobody-has-this.so.9", "libnobody9", NULL, 0, &e), -1);
-    assert_int_equal(e.class, ERR_IO);
+    for (int i = 0; i < 2; i++) { /* said each time */
+        err_clear(&e);
+        assert_int_equal(library_need(&nobodys, &e), -1);
+        assert_int_equal(e.class, ERR_IO);
+    }
     assert_non_null(strstr(e.message, "libnobody-has-this.so.9"));
     assert_non_null(strstr(e.hint, "libnobody9"));
 }
@@ -42,8 +49,9 @@ static void a_missing_function_is_named(void **state)
     int (*no_such)(void) = NULL;
     const struct library_function functions[] = {
         {"toupper", &real_toupper}, {"no_such_function", &no_such}};
+    struct library libc = LIBRARY(THERE, "libc6", functions);
     struct err e = {0};
-    assert_int_equal(library_load(THERE, "libc6", functions, 2, &e), -1);
+    assert_int_equal(library_need(&libc, &e), -1);
     assert_int_equal(e.class, ERR_IO);
     assert_non_null(strstr(e.message, "no_such_function"));
     assert_null(no_such);
