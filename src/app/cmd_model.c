@@ -214,9 +214,10 @@ static void ask(struct running *r, const struct operation *o)
     fflush(c->errors);
 }
 
+/* The last that runs: hashing may go on beside sending. */
 static const struct operation_step *current_step(const struct operation *o)
 {
-    for (size_t i = 0; i < o->step_count; i++)
+    for (size_t i = o->step_count; i-- > 0;)
         if (o->steps[i].state == STEP_RUNNING)
             return &o->steps[i];
     return NULL;

@@ -97,7 +97,7 @@ struct json *operation_event_json(const struct operation *o)
     json_add_str(j, "schema", "slipway.progress/1");
     json_add_str(j, "id", o->id);
     json_add_str(j, "state", operation_state_name(o->state));
-    for (size_t i = 0; i < o->step_count; i++)
+    for (size_t i = o->step_count; i-- > 0;) /* hashing may go on beside sending */
         if (o->steps[i].state == STEP_RUNNING) {
             json_add_str(j, "step", o->steps[i].name);
             json_add_text(j, "note", o->steps[i].note);

@@ -129,6 +129,18 @@ static void keep_job_informed(struct upload *u)
     u->noted_ms = clock_mono_ms(u->w->engine->clock);
 }
 
+/* Some are still hashed while others are sent. */
+static void say_hashing(struct upload *u, const struct hub_upload_progress *p)
+{
+    struct work *w = u->w;
+    size_t hashed = 0;
+    for (size_t i = 0; i < p->file_count; i++)
+        hashed += (p->files[i].ticks & TICK_HASHED) != 0;
+    bool all = hashed == p->file_count;
+    snprintf(w->step_notes[UPLOAD_HASH], WORK_NOTE_MAX, "%zu of %zu files", hashed, p->file_count);
+    w->record.steps[UPLOAD_HASH].state = all ? STEP_DONE : STEP_RUNNING;
+}
+
 static void told(void *arg, const struct hub_upload_progress *p)
 {
     struct upload *u = arg;
@@ -137,6 +149,8 @@ static void told(void *arg, const struct hub_upload_progress *p)
     bool held = atomic_load(&w->held);
     for (size_t i = UPLOAD_HASH; i < step; i++)
         w->record.steps[i].state = STEP_DONE;
+    if (p->phase == HUB_SENDING)
+        say_hashing(u, p);
     measure(u, p);
     copy_files(u, p);
     w->record.held = held;

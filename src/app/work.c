@@ -21,11 +21,11 @@ static void lost(struct work *w)
         inbox_unreserve(w->engine->inbox);
 }
 
-/* While nothing else is said, what the step under way is at. */
+/* While nothing else is said, what the step under way is at: the last, where several are. */
 static struct text note_of(const struct work *w, struct arena *a)
 {
     char line[2 * WORK_NOTE_MAX];
-    for (size_t i = 0; !w->note[0] && i < w->record.step_count; i++)
+    for (size_t i = w->note[0] ? 0 : w->record.step_count; i-- > 0;)
         if (w->record.steps[i].state == STEP_RUNNING) {
             snprintf(line, sizeof line, "%s%s%s", w->record.steps[i].name,
                 w->step_notes[i][0] ? ": " : "", w->step_notes[i]);
