@@ -14,8 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A file may be written to again within the grain of its clock, and keep its mtime. */
-static const int64_t settled_ns = (int64_t)2 * 1000 * 1000 * 1000;
+/* A file may be written to again within the grain of its clocks: of mtime the coarsest file system's, of ctime
+ * the kernel's. */
+static const int64_t settled_ns = (int64_t)2 * 1000 * 1000 * 1000, tick_ns = 200 * 1000 * 1000;
 
 /* ---- what ------------------------------------------------------------------------------------ */
 
@@ -109,16 +110,19 @@ static struct upload_hash_slot *free_slot(struct upload_flow *f)
     return NULL;
 }
 
+/* Whether a change from now on would show in its times, whatever their grain. */
+static bool is_settled(const struct upload_stamp *stamp)
+{
+    int64_t now = clock_wall_ms(clock_real()) * 1000000;
+    return now - stamp->modified_ns > settled_ns && now - stamp->changed_ns > tick_ns;
+}
+
 static int begin_one(struct upload_flow *f, struct upload_hash_slot *s, struct upload_item *item)
 {
     struct err why;
-    const struct upload_stamp *stamp = &item->stamp;
-    int64_t now = clock_wall_ms(clock_real()) * 1000000;
-    int64_t newest =
-        stamp->modified_ns > stamp->changed_ns ? stamp->modified_ns : stamp->changed_ns;
     *s = (struct upload_hash_slot){.flow = f,
         .item = item,
-        .cacheable = item->lfs && now - newest > settled_ns,
+        .cacheable = item->lfs && is_settled(&item->stamp),
         .wants_git = !item->lfs};
     if (workers_start(f->upload->plan->workers, hash_one, s, f->stop, hash_ended, s, &why) == 0) {
         f->hashing++;

@@ -1,8 +1,9 @@
 /* Files that are no longer needed, kept to be written over.
  *
  * The first touch of a page costs more than everything else that an upload does, on virtual machines
- * above all, and hides what is to be measured. A file that is written over has its pages already. Only
- * what a part's place is in comes from here: all of it is written before anybody reads it. */
+ * above all, and hides what is to be measured. A file that is written over has its pages already; the
+ * largest that is kept is taken first. It becomes nothing but the file into which the parts of an object
+ * go: all of that is written before anybody reads it. */
 #include "sim/hub_store.h"
 
 #include <dirent.h>
@@ -14,46 +15,45 @@
 
 static const char prefix[] = "spare-";
 
-/* Calls `look` for each kept file until it says true; the path of that one is in `path`. */
-static bool each(const struct hub_world *h, bool (*look)(const struct stat *, void *), void *arg,
-    char path[HUB_STORE_PATH])
+struct spares {
+    int64_t bytes;                /* of all that are kept */
+    int64_t most;                 /* of the largest, -1 = none */
+    char largest[HUB_STORE_PATH]; /* its path */
+};
+
+static void look(const struct hub_world *h, struct spares *out)
 {
-    bool found = false;
+    char path[HUB_STORE_PATH];
     struct stat st;
     DIR *d = opendir(h->spare);
-    for (struct dirent *f = d ? readdir(d) : NULL; f && !found; f = readdir(d)) {
+    *out = (struct spares){.most = -1};
+    for (struct dirent *f = d ? readdir(d) : NULL; f; f = readdir(d)) {
         if (strncmp(f->d_name, prefix, sizeof prefix - 1) != 0)
             continue;
-        int n = snprintf(path, HUB_STORE_PATH, "%s/%s", h->spare, f->d_name);
-        found = n > 0 && n < HUB_STORE_PATH && stat(path, &st) == 0 && look(&st, arg);
+        int n = snprintf(path, sizeof path, "%s/%s", h->spare, f->d_name);
+        if (n < 0 || n >= (int)sizeof path || stat(path, &st) != 0)
+            continue;
+        out->bytes += st.st_size;
+        if (st.st_size <= out->most)
+            continue;
+        out->most = st.st_size;
+        memcpy(out->largest, path, sizeof path);
     }
     if (d)
         closedir(d);
-    return found;
-}
-
-static bool add_size(const struct stat *st, void *arg)
-{
-    int64_t *sum = arg;
-    *sum += st->st_size;
-    return false;
-}
-
-static bool take_any(const struct stat *st, void *arg)
-{
-    (void)st, (void)arg;
-    return true;
 }
 
 void hub_spare_drop(const struct hub_world *h, const char *path)
 {
     char kept[HUB_STORE_PATH];
+    struct spares all;
     struct stat st;
-    int64_t most = hub_setting(h, "spare_mb", 0) * 1000000, sum = 0;
-    if (most > 0 && stat(path, &st) == 0 && st.st_size <= most) {
-        each(h, add_size, &sum, kept);
+    int64_t most = hub_setting(h, "spare_mb", 0) * 1000000;
+    if (most > 0 && stat(path, &st) == 0) {
+        look(h, &all);
         int n = snprintf(kept, sizeof kept, "%s/%s%" PRIu64, h->spare, prefix, (uint64_t)st.st_ino);
-        if (sum + st.st_size <= most && n > 0 && n < (int)sizeof kept && rename(path, kept) == 0)
+        bool fits = all.bytes + st.st_size <= most && n > 0 && n < (int)sizeof kept;
+        if (fits && rename(path, kept) == 0)
             return;
     }
     unlink(path);
@@ -61,8 +61,10 @@ void hub_spare_drop(const struct hub_world *h, const char *path)
 
 void hub_spare_take(const struct hub_world *h, const char *path, int64_t size)
 {
-    char kept[HUB_STORE_PATH];
-    if (hub_setting(h, "spare_mb", 0) > 0 && each(h, take_any, NULL, kept) &&
-        rename(kept, path) == 0 && truncate(path, (off_t)size) != 0)
+    struct spares all;
+    if (hub_setting(h, "spare_mb", 0) <= 0)
+        return;
+    look(h, &all);
+    if (all.most >= 0 && rename(all.largest, path) == 0 && truncate(path, (off_t)size) != 0)
         unlink(path);
 }

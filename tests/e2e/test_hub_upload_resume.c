@@ -2,6 +2,8 @@
  * an earlier run has sent, addresses that expire in between. Counted in the stand-in's own log. */
 #include "upload_world.h"
 
+#include <poll.h>
+
 #include "client/model_folder.h"
 #include "client/state.h"
 
@@ -35,10 +37,11 @@ static void memory_remove(struct memory *m)
     assert_int_equal(temp_folder_remove(&m->folder), 0);
 }
 
-/* As if the files had lain there for a while. */
+/* As if the files had lain there for a while: long ago as their mtime says; their ctime cannot be set, so it is waited for. */
 static void make_old(struct folder *f)
 {
     char path[2 * PATH_MAX];
+    int64_t changed_ms = clock_wall_ms(clock_real());
     for (size_t i = 0; i < FILES; i++) {
         struct timeval then[2];
         gettimeofday(&then[0], NULL);
@@ -48,6 +51,8 @@ static void make_old(struct folder *f)
         assert_int_equal(utimes(path, then), 0);
         note_file(f, i);
     }
+    while (clock_wall_ms(clock_real()) < changed_ms + 500)
+        poll(NULL, 0, 50);
 }
 
 static int64_t small_bytes(const struct folder *f)
@@ -148,6 +153,15 @@ static size_t parts_on_disk(const struct memory *m, const struct folder *f, cons
     return sent;
 }
 
+/* Until the stand-in has looked at all that was on its way when the upload stopped. */
+static void wait_until_quiet(void)
+{
+    for (int64_t last = -1; last_request() != last;) {
+        last = last_request();
+        poll(NULL, 0, 400);
+    }
+}
+
 /* Uploads until so many parts of the model are there and noted, and stops; the other content may be there
  * by then, and may not. */
 static void stop_after(
@@ -168,6 +182,7 @@ static void stop_after(
         usleep(5000);
     cancel_fire(r.cancel);
     assert_int_equal(pthread_join(r.thread, NULL), 0);
+    wait_until_quiet();
     (void)faults_struck();
     assert_int_equal(r.rc, -1);
     assert_int_equal(r.e.class, ERR_CANCEL);
