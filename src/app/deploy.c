@@ -106,8 +106,10 @@ static int preflight(struct deploy *d, bool exists, struct err *e)
         return 0;
     }
     work_step(w, PREFLIGHT, STEP_RUNNING, "looking whether it can work");
-    if (deploy_plan_preflight(&d->plan, w, &d->gpus, exists, &warnings, e))
+    if (deploy_plan_preflight(&d->plan, w, &d->gpus, exists, &warnings, e)) {
+        work_step(w, PREFLIGHT, STEP_FAILED, "nothing was made");
         return -1;
+    }
     work_step(w, PREFLIGHT, warnings ? STEP_WARNED : STEP_DONE, "%zu warning%s", warnings,
         warnings == 1 ? "" : "s");
     return 0;
