@@ -6,7 +6,7 @@
  *
  *   hub_routes.c    the table of routes; admission     hub_lfs.c        batch, verify
  *   hub_caller.c    accounts, tokens, rights           hub_objects.c    behind presigned URLs
- *   hub_reply.c    errors, pages, who means what      hub_multipart.c  parts and completion
+ *   hub_reply.c    errors, pages, who means what      hub_multipart.c, hub_multipart_hash.c   parts
  *   hub_rate.c      quotas                             hub_presign.c    signed URLs
  *   hub_account.c   whoami, auth-check, validate-yaml  hub_resolve.c    resolve, raw
  *   hub_repo.c      create, delete, move, settings     hub_tree.c       tree, paths-info, treesize
@@ -15,7 +15,7 @@
  *   hub_list.c      lists of repositories              hub_commit_read.c        its NDJSON
  *   hub_facts.c     tags, task, parameter counts       hub_commit_apply.c      what it makes of the files
  *   hub_seed.c      the scenario's repositories        hub_store.c, hub_files.c, hub_history.c,
- *   hub_state.c     the truth, for tests               hub_content.c, hub_spare.c   what is remembered
+ *   hub_state.c     the truth, for tests               hub_content.c, hub_spare.c   what is kept
  *   hub_model.c     what a model is made of, for the RunPod side
  *   hub_git.c, hub_rules.c, hub_attributes.c, hub_card.c, hub_yaml.c, hub_yaml_flow.c   pure rules
  *

@@ -46,7 +46,11 @@ static void cut_and_resume(struct dice *d, size_t round, int signal)
     stretch(d);
     begin(repo);
     for (; cuts < most; cuts++) {
-        moment = (int64_t)dice_below(d, (size_t)kill_test.took_ms + 300);
+        /* SIGTERM is sent once only, so on the way, and not before it is listened to; SIGKILL also when all
+         * is said and done */
+        bool soft = signal == SIGTERM;
+        int64_t span = soft ? kill_test.took_ms / 2 : kill_test.took_ms + 300;
+        moment = (soft ? kill_test.took_ms / 4 : 0) + (int64_t)dice_below(d, (size_t)span);
         if (!runs_for(moment))
             break;
         program_signal(&world.p, signal);
