@@ -234,4 +234,7 @@ const char *folder_why_out(const struct folder *f, const struct found *file);
 void folder_weights_facts(struct folder *f);
 void folder_missing(struct folder *f);
 
+/* All that is wrong with an adapter's config when it names no base model. */
+extern const char folder_no_base[];
+
 #endif

@@ -24,9 +24,9 @@ static int blocked(const struct upload *u, struct text base, struct err *e)
     err_set(e, ERR_INPUT, 0, "the folder cannot be uploaded yet: %s: %s%s",
         worst ? worst->path.s : "?", worst ? worst->result.s : "",
         u->list->blockers > 1 ? ", and more" : "");
-    if (worst && worst->state == CHECK_MISSING && base.len == 0 &&
-        u->list->facts.base_model.len == 0)
-        return err_hint(e, "name the base model, which may have it: --base-model OWNER/NAME");
+    bool unknown = base.len == 0 && u->list->facts.base_model.len == 0;
+    if (worst && unknown && (worst->state == CHECK_MISSING || u->list->facts.adapter))
+        return err_hint(e, "name the base model: --base-model OWNER/NAME");
     return err_hint(e, "the checklist says what each file lacks");
 }
 
@@ -34,8 +34,10 @@ static int blocked(const struct upload *u, struct text base, struct err *e)
  * out by the choice. */
 static bool is_hopeless(const struct upload *u)
 {
-    if (json_get(u->w->asked, "include") || json_get(u->w->asked, "exclude"))
-        return false;
+    static const char *const mends[] = {"include", "exclude", "base-model", "job"};
+    for (size_t i = 0; i < sizeof mends / sizeof *mends; i++)
+        if (json_get(u->w->asked, mends[i]))
+            return false;
     for (size_t i = 0; i < u->list->count; i++)
         if (check_file_blocks(&u->list->files[i]) && u->list->files[i].state == CHECK_BAD)
             return true;

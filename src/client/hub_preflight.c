@@ -61,7 +61,8 @@ static int take_answer(
     if (json_count(errors) > 0) {
         rc = err_set(e, ERR_INPUT, 0, "README.md: the Hub does not take its front matter: %s%s",
             first_message(a, errors).s, json_count(errors) > 1 ? ", and more" : "");
-        (void)err_hint(e, "mend the lines between the two --- of README.md");
+        (void)err_hint(e,
+            "mend the lines between the two --- of README.md; --mend-readme fills in what is known");
     }
     json_free(answer);
     return rc;

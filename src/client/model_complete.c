@@ -158,10 +158,25 @@ static int begin(struct complete *c, const struct checklist *list)
     return 0;
 }
 
+/* An adapter that names no base model can go when somebody else does. */
+static void name_base_of_adapter(struct complete *c)
+{
+    for (size_t i = 0; c->facts.adapter && c->base.id && i < c->count; i++) {
+        struct check_file *file = &c->files[i];
+        if (file->state != CHECK_BAD || !file->raw_path ||
+            strcmp(file->raw_path, "adapter_config.json") != 0 ||
+            strcmp(file->result.s, folder_no_base) != 0)
+            continue;
+        file->state = CHECK_WARNING;
+        file->result = complete_text(c, "%s; it is %s", folder_no_base, c->base.id);
+    }
+}
+
 static int run(struct complete *c)
 {
     see_repository(c);
     base_find(c);
+    name_base_of_adapter(c);
     if (complete_from_base(c) || complete_card(c) || complete_attributes(c))
         return -1;
     if (c->facts.base_model.len == 0 && c->base.id)

@@ -8,6 +8,8 @@
 
 enum { REPO_PART_MAX = 96 };
 
+const char folder_no_base[] = "names no base model";
+
 static bool is_part(const char *s, size_t n)
 {
     if (n == 0 || n > REPO_PART_MAX || strchr("-.", s[0]) || strchr("-.", s[n - 1]))
@@ -40,7 +42,7 @@ static void check_base(struct folder *f, struct found *file, const struct json *
         folder_note(
             f, file, CHECK_WARNING, "names no base model, README.md says %s", f->card.base_model);
     else
-        folder_flaw(f, file, "names no base model");
+        folder_flaw(f, file, "%s", folder_no_base);
 }
 
 static void check_lora(struct folder *f, struct found *file, const struct json *j)

@@ -22,7 +22,7 @@ mkdir -p "${BUILD:-build}/clients" || exit 1
 place=$(cd "${BUILD:-build}/clients" && pwd)
 sim=${SLIPWAY_SIM:-${BUILD:-build}/slipway-sim}
 sim=$(cd "$(dirname "$sim")" && pwd)/$(basename "$sim")
-export SLIPWAY_SIM="$sim" npm_config_cache="$place/npm-cache"
+export SLIPWAY_SIM="$sim" npm_config_cache="$place/npm-cache" MODELS="$here/../data/models"
 
 number=0
 failed=0
@@ -153,13 +153,13 @@ git_lfs() {
     fi
 }
 
-[ $# -gt 0 ] || set -- runpod_sdk mcp_account mcp_serverless hf_hub openai git_lfs
+[ $# -gt 0 ] || set -- runpod_sdk mcp_account mcp_serverless hf_hub hf_download openai git_lfs
 with_git=
 npm=
 for client in "$@"; do
     case $client in
     git_lfs) with_git=yes ;;
-    runpod_sdk | mcp_account | mcp_serverless | hf_hub | openai) npm="$npm $client" ;;
+    runpod_sdk | mcp_account | mcp_serverless | hf_hub | hf_download | openai) npm="$npm $client" ;;
     *) echo "run.sh: no client $client" >&2; exit 2 ;;
     esac
 done
