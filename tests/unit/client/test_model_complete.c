@@ -393,6 +393,26 @@ static void the_same_gives_the_same_bytes(void **state)
     completed_free(d);
 }
 
+/* Trained from a model that was only on a disk: peft writes null. It can go once somebody names the base, and its
+ * file goes as it is. */
+static void an_adapter_without_a_base_needs_one_named(void **state)
+{
+    unpack(state, "tiny-lora-adapter");
+    struct checked alone =
+        check_path(temp_folder_path((char[PATH_MAX]){0}, state, "tiny-lora-adapter"));
+    assert_int_equal(line_of(&alone, "adapter_config.json")->state, CHECK_BAD);
+    assert_int_equal(alone.list->blockers, 1);
+    checked_free(&alone);
+    struct completed *d = complete(state, "tiny-lora-adapter", NULL);
+    const struct check_file *line = line_of(&d->c, "adapter_config.json");
+    assert_int_equal(line->state, CHECK_WARNING);
+    assert_non_null(strstr(line->result.s, "acme/tiny-base"));
+    assert_int_equal(line->origin, CHECK_HERE);
+    assert_true(line->send);
+    assert_int_equal(d->c.list->blockers, 0);
+    completed_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +431,7 @@ int main(void)
         T(the_vocabulary_must_fit),
         T(tokens_that_the_folder_does_not_have_are_told),
         T(an_adapter_takes_nothing_but_its_card),
+        T(an_adapter_without_a_base_needs_one_named),
         T(where_the_base_models_name_comes_from),
         T(what_is_no_id_is_never_used_as_one),
         T(nothing_known_is_told_once),
