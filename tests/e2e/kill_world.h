@@ -245,13 +245,15 @@ static inline void ends_well(const char *what)
     world_expect(&world.p, 0, what);
 }
 
-/* By its id, as a person would go on who was told it; false when nothing is unfinished. */
-static inline bool begin_resume(void)
+/* By its id, as a person would go on who was told it; false when it is not among what is unfinished: ended
+ * before anything was agreed to. */
+static inline bool begin_resume(const char *repo)
 {
     char id[64];
     RUN(0, "resume", "--json");
     struct json *list = document("slipway.unfinished/1");
-    snprintf(id, sizeof id, "%s", json_str_or(json_at(json_get(list, "operations"), 0), "id", ""));
+    const struct json *ours = row_with(json_get(list, "operations"), "title", repo);
+    snprintf(id, sizeof id, "%s", json_str_or(ours, "id", ""));
     json_free(list);
     if (!id[0])
         return false;
@@ -262,7 +264,7 @@ static inline bool begin_resume(void)
 
 static inline void begin_again(const char *repo, bool by_id)
 {
-    if (!by_id || !begin_resume())
+    if (!by_id || !begin_resume(repo))
         begin(repo);
 }
 
