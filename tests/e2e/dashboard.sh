@@ -35,7 +35,7 @@ step() {
 
 # in_shell COLUMNS ROWS COMMAND: runs it in a shell, which notes the terminal before and after
 in_shell() {
-    tmux_start "$1" "$2" sh -c "stty -a >'$work/before'; $3; echo \"ended \$?\"; stty -a >'$work/after'; cat"
+    tmux_start "$1" "$2" sh -c "stty -a >'$work/before'; $3; code=\$?; stty -a >'$work/after'; echo \"ended \$code\"; cat"
 }
 
 terminal_is_as_before() {
