@@ -3,9 +3,10 @@
 #
 #   run.sh TALLY LABEL PROGRAM…
 #
-# A line per program goes to the terminal; what failed is printed whole; the counts are added to the
-# file TALLY ("passed failed skipped", one line a program), which tests/tally.sh sums up. A program
-# that crashes, hangs (TEST_LIMIT seconds, 300) or fails without a "not ok" counts as one failure.
+# A line per program goes to the terminal; of what failed, first what says so, then all it printed; the
+# counts are added to the file TALLY ("passed failed skipped", one line a program), which tests/tally.sh
+# sums up. A program that crashes, hangs (TEST_LIMIT seconds, 300) or fails without a "not ok" counts as
+# one failure.
 # WRAP is put before each program (valgrind …), as words. JOBS programs run at a time (1): most of
 # them wait more than they compute. Each reports when it ends, its lines together.
 set -u
@@ -34,6 +35,7 @@ run_one() {
     [ "$took" -lt 5 ] || extra="$extra, $took s"
     if [ "$failed" -gt 0 ]; then
         echo "FAIL  $name ($passed passed, $failed failed$extra; exit status $status)"
+        grep -E '^(not ok|#)' "$log" | head -n 60 | sed 's/^/  !   /'
         sed 's/^/      /' "$log" | tail -n 200
     else
         echo "ok    $name ($passed passed$extra)"

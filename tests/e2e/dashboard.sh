@@ -39,6 +39,7 @@ in_shell() {
 }
 
 terminal_is_as_before() {
+    diff "$work/before" "$work/after" | sed 's/^/# /'
     cmp -s "$work/before" "$work/after"
 }
 

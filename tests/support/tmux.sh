@@ -7,7 +7,7 @@
 #   tmux_keys / Escape C-l                   keys as `tmux send-keys` names them
 #   tmux_type 'legal'                        text, letter by letter as it stands
 #   tmux_paste 'several words'               as one paste (bracketed when the program asked for it)
-#   tmux_resize 120 34
+#   tmux_resize 120 34                       until the program's terminal has that size
 #   tmux_screen                              the screen as text on stdout; tmux_screen -e with colours
 #   tmux_wait_end                            until the program has ended; prints its exit status
 #   tmux_stop                                ends the server and all that runs in it
@@ -72,7 +72,12 @@ tmux_paste() {
 }
 
 tmux_resize() {
-    tmux_do resize-window -t test -x "$1" -y "$2"
+    tmux_do resize-window -t test -x "$1" -y "$2" && tmux_until "a terminal of $1x$2" tmux_terminal_is "$1" "$2"
+}
+
+# tmux changes its own picture at once, but tells the terminal only some 250 ms after the last time.
+tmux_terminal_is() {
+    [ "$(stty -F "$(tmux_do display-message -p -t test '#{pane_tty}')" size)" = "$2 $1" ]
 }
 
 # tmux_until WHAT COMMAND…: runs the command until it succeeds; polling, as tmux tells nobody.
