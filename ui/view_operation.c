@@ -50,7 +50,8 @@ static struct text title(void *p, struct arena *a)
 {
     static const char *const names[] = {[OPERATION_UPLOAD] = "Upload",
         [OPERATION_DEPLOY] = "Deployment",
-        [OPERATION_REGISTER] = "Registration"};
+        [OPERATION_REGISTER] = "Registration",
+        [OPERATION_CHANGE] = "Change"};
     const struct operation *o = operation_of(p);
     return o ? opened_title(a, names[o->kind], o->title) : TEXT("Gone");
 }

@@ -6,6 +6,11 @@
  *   deploy    repo; revision, name, image, pool (text or list), gpus, context, min, max, idle, disk,
  *             env (object), budget, job
  *   register  deploy (the id of a deployment in the journal)
+ *   change    endpoint (id or name), and what to do with it:
+ *             min, max, idle, gpus, disk, timeout (s), image, pool (text or list), cuda ("none" = no floor),
+ *             context (MAX_MODEL_LEN; "own" = not set), env (object), unset (text or list of names),
+ *             or one of: pause, unpause, delete, purge (true), rollback (a version or "previous"),
+ *             revision ("newest", or what the Hub knows: redeploys)
  * An operation journals what it did (client/state.h) before and after each step that changes something
  * outside, and tells main by NEWS_OPERATION. Killed and resumed, it looks what is there already and
  * ends in the same state.

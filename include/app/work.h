@@ -39,7 +39,7 @@ struct work_kind {
     void (*title)(const struct json *asked, char *out, size_t size);
     int (*run)(struct work *w, struct err *e);
 };
-extern const struct work_kind work_upload, work_deploy, work_register;
+extern const struct work_kind work_upload, work_deploy, work_register, work_change;
 
 /* Sends the record as it stands. */
 void work_tell(struct work *w);

@@ -28,6 +28,19 @@ int runpod_status(
 int runpod_cancel(
     struct runpod *r, const char *endpoint_id, const char *job_id, struct cancel *c, struct err *e);
 
+/* Queues it again under the same id; the service takes that only of jobs that FAILED or TIMED_OUT (§2.5). */
+int runpod_retry(
+    struct runpod *r, const char *endpoint_id, const char *job_id, struct cancel *c, struct err *e);
+
+/* Drops every queued job of the endpoint; those that run go on. *removed: how many, -1 = not said. */
+int runpod_purge(
+    struct runpod *r, const char *endpoint_id, int64_t *removed, struct cancel *c, struct err *e);
+
+/* What the data plane lists of an endpoint's requests (§2.1: undocumented; 10 calls in 10 s). Records with
+ * job_id, endpoint_id and status; the rest unknown. A 404 of the route is no failure: *n is 0. */
+int runpod_requests(struct runpod *r, const char *endpoint_id, struct arena *a,
+    struct request **out, size_t *n, struct cancel *c, struct err *e);
+
 /* What a worker's output says (§7.6, all generations, lists, SSE pieces): the answer's text cleaned
  * as a block (empty = not understood) and token counts (-1 = none said). Pure. */
 struct worker_output {

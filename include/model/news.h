@@ -6,6 +6,7 @@
 
 #include "core/inbox.h"
 #include "model/endpoint.h"
+#include "model/endpoint_detail.h"
 #include "model/job.h"
 #include "model/log_line.h"
 #include "model/model_row.h"
@@ -25,6 +26,7 @@ enum news {         /* key of a MESSAGE_STATUS */
     NEWS_MODELS,    /* struct model_page             "models" */
     NEWS_OPERATION, /* struct operation              "operation/ID"; the last one as MESSAGE_RESULT */
     NEWS_REQUEST,   /* struct request                "request/ID" */
+    NEWS_DETAIL,    /* struct endpoint_detail        "detail/ENDPOINT" */
     NEWS_LOG,       /* struct log_page               a MESSAGE_LOG, no key */
     NEWS_OUTCOME,   /* struct outcome                a MESSAGE_RESULT, no key */
     NEWS_KINDS

@@ -13,7 +13,13 @@
 
 enum { OPERATION_ID_MAX = 40, OPERATION_STEPS_MAX = 12, OPERATION_PLAN_MAX = 64 };
 
-enum operation_kind { OPERATION_UPLOAD, OPERATION_DEPLOY, OPERATION_REGISTER, OPERATION_KINDS };
+enum operation_kind {
+    OPERATION_UPLOAD,
+    OPERATION_DEPLOY,
+    OPERATION_REGISTER,
+    OPERATION_CHANGE, /* of an endpoint: its settings, its queue, its end */
+    OPERATION_KINDS
+};
 
 enum operation_state {
     OPERATION_RUNNING,
@@ -84,7 +90,7 @@ struct operation {
     bool safe_to_delete;      /* every file has every tick */
     bool held;                /* a person holds it: nothing new is begun */
 
-    /* deployments */
+    /* deployments and changes */
     struct text endpoint_name;
     char endpoint_id[ENDPOINT_ID_MAX];
     double price_min, price_max;     /* $/h at min and at max workers; NAN = unknown */

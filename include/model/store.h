@@ -15,6 +15,12 @@
 
 enum { STORE_OPERATIONS_MAX = 200, STORE_REQUESTS_MAX = 100000, STORE_LOG_LINES_MAX = 20000 };
 enum { STORE_REQUEST_BYTES_MAX = 256 << 20 }; /* what requests take with their texts */
+enum {
+    STORE_DETAILS_MAX = 16,
+    STORE_HISTORY_MAX = 60,
+    STORE_TIMES_MAX = 1000,
+    STORE_COLD_MS = 5000
+};
 enum { STORE_LOG_BYTES_MAX = 6 << 20, STORE_LOSSES_MAX = 64 };
 
 struct store;
@@ -80,6 +86,26 @@ struct endpoint_row {
 size_t store_endpoints(const struct store *s);
 const struct endpoint_row *store_endpoint(const struct store *s, size_t i);
 const struct endpoint_row *store_endpoint_by_id(const struct store *s, const char *id);
+
+/* What was read while somebody looked; NULL = nothing (yet). Of the last STORE_DETAILS_MAX endpoints. */
+const struct endpoint_detail *store_endpoint_detail(const struct store *s, const char *id);
+
+/* An endpoint's past, as we saw it: a sample a minute, oldest first, at most STORE_HISTORY_MAX; NAN where
+ * nothing was seen. `begins_ms` is the wall time of sample 0. */
+struct endpoint_history {
+    const double *waiting, *running, *done; /* in queue; in progress; completed a minute */
+    size_t count;
+    int64_t begins_ms;
+};
+struct endpoint_history store_endpoint_history(const struct store *s, const char *id);
+
+/* Times of the requests to an endpoint that we know of (the newest STORE_TIMES_MAX that ended), ms; count 0
+ * = none. Cold: those that waited longer than STORE_COLD_MS. */
+struct endpoint_times {
+    size_t count, cold;
+    int64_t delay_p50, delay_p95, execution_p50, execution_p95; /* -1 = unknown */
+};
+struct endpoint_times store_endpoint_times(const struct store *s, const char *id);
 
 size_t store_models(const struct store *s);
 bool store_models_more(const struct store *s); /* the registry has older ones besides */

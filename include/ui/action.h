@@ -26,6 +26,9 @@ enum place {
     PLACE_CHAT,
     PLACE_UPLOAD_FORM,
     PLACE_DEPLOY_FORM,
+    PLACE_CHANGE_FORM,  /* an endpoint's settings */
+    PLACE_REQUEST_FORM, /* test requests to an endpoint */
+    PLACE_TEST,         /* a test under way, and what came of it */
     PLACES
 };
 #define AT(place) (1u << (place))
@@ -33,7 +36,8 @@ enum {
     AT_PANES = AT(PLACE_JOBS) | AT(PLACE_UPLOADS) | AT(PLACE_ENDPOINTS) | AT(PLACE_MODELS) |
                AT(PLACE_REQUESTS) | AT(PLACE_LOGS),
     AT_TABLES = AT_PANES & ~AT(PLACE_LOGS),
-    AT_FORMS = AT(PLACE_UPLOAD_FORM) | AT(PLACE_DEPLOY_FORM),
+    AT_FORMS = AT(PLACE_UPLOAD_FORM) | AT(PLACE_DEPLOY_FORM) | AT(PLACE_CHANGE_FORM) |
+               AT(PLACE_REQUEST_FORM),
     AT_ALL = (1 << PLACES) - 1
 };
 
@@ -78,6 +82,14 @@ enum action_id {
     ACTION_CHAT,          /* opens the chat with the model or endpoint */
     ACTION_ENDPOINT_LOGS, /* the logs of this endpoint */
     ACTION_DISMISS,       /* an operation that went wrong: no alert any more */
+    ACTION_CHANGE_FORM,   /* the settings of the endpoint */
+    ACTION_REQUEST_FORM,  /* test requests to the endpoint */
+    ACTION_LOOK_UP,       /* a request by an id that is typed in */
+    ACTION_LOG_WRAP,      /* logs: long lines on several rows */
+    ACTION_LOG_SOURCE,    /* logs: whose lines are shown */
+    ACTION_LOG_WINDOW,    /* logs: the time that is shown */
+    ACTION_NEXT_MATCH,    /* logs: the next line that was searched for */
+    ACTION_PREVIOUS_MATCH,
     /* the host's, as intents */
     ACTION_REFRESH,
     ACTION_SUSPEND,
@@ -91,6 +103,16 @@ enum action_id {
     ACTION_REGISTER, /* again, after a registration that failed */
     ACTION_SAY,      /* chat: text = what was typed */
     ACTION_CANCEL_REQUEST,
+    ACTION_RETRY_REQUEST,
+    ACTION_SEND_AGAIN,
+    ACTION_LOOKED_UP,      /* text = "ENDPOINT/JOB" or a job id: read it */
+    ACTION_PURGE,          /* the endpoint's queue; an operation */
+    ACTION_CHANGE,         /* values of the settings form */
+    ACTION_PAUSE_ENDPOINT, /* max workers 0, and back to what it was */
+    ACTION_DELETE_ENDPOINT,
+    ACTION_ROLLBACK, /* to the settings of the release before */
+    ACTION_REDEPLOY, /* the newest revision of its model */
+    ACTION_TEST,     /* values of the test form */
     ACTIONS
 };
 

@@ -1,6 +1,6 @@
 /* One row an action: what carries it out. What fails is told as a toast; nothing that was typed is lost,
  * because forms remember their values (state facts "upload.folder" …). */
-#include "app/host.h"
+#include "app/host_internal.h"
 
 #include "app/outcome.h"
 #include "app/remember.h"
@@ -15,7 +15,7 @@
 
 enum { PATH_BYTES_MAX = 4096 };
 
-typedef int act_fn(struct host_state *h, const struct intent *i, struct err *e);
+
 
 /* ---- small things -------------------------------------------------------------------------------- */
 
@@ -188,7 +188,7 @@ static int cancel_request(struct host_state *h, const struct intent *i, struct e
     return -1;
 }
 
-static act_fn *const acts[ACTIONS] = {
+static host_act_fn *const acts[ACTIONS] = {
     [ACTION_QUIT] = quit,
     [ACTION_REPAINT] = repaint,
     [ACTION_SUSPEND] = suspend,

@@ -16,6 +16,7 @@ static const struct work_kind *const kinds[OPERATION_KINDS] = {
     [OPERATION_UPLOAD] = &work_upload,
     [OPERATION_DEPLOY] = &work_deploy,
     [OPERATION_REGISTER] = &work_register,
+    [OPERATION_CHANGE] = &work_change,
 };
 
 struct operations {

@@ -10,7 +10,8 @@ const char *operation_kind_name(enum operation_kind kind)
 {
     static const char *const names[OPERATION_KINDS] = {[OPERATION_UPLOAD] = "upload",
         [OPERATION_DEPLOY] = "deploy",
-        [OPERATION_REGISTER] = "register"};
+        [OPERATION_REGISTER] = "register",
+        [OPERATION_CHANGE] = "change"};
     return (unsigned)kind < OPERATION_KINDS ? names[kind] : "unknown";
 }
 
