@@ -135,6 +135,9 @@ void object_stored(struct upload_flow *f, struct upload_object *o, bool sent);
  * asked about too often. */
 void object_turn(
     struct upload_flow *f, struct upload_object *o, enum upload_turn turn, const struct err *why);
+/* The storage does not take it so, with this HTTP status: TURN_STALE; but TURN_LOST where what it was told
+ * about the content was remembered from an earlier run and may be wrong (it is remembered no more). */
+void object_refused(struct upload_flow *f, struct upload_object *o, int status, struct err *why);
 void object_part_ended(
     struct upload_flow *f, struct upload_object *o); /* turns it, or it is sent */
 int64_t object_part_length(const struct upload_object *o, size_t part);
@@ -176,6 +179,8 @@ bool upload_same_id(const char *a, const char *b);
 
 bool keep_hash_known(struct upload_item *item);
 void keep_hash(struct upload_item *item);
+/* The storage says that it is wrong. Whether it came from an earlier run, so that the next finds out anew. */
+bool keep_hash_forget(struct upload_item *item);
 bool keep_upload_get(struct upload_object *o);
 void keep_upload_put(struct upload_object *o);
 void keep_part(struct upload_object *o, size_t part);

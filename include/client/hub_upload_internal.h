@@ -30,6 +30,7 @@ struct upload_item {
     bool stamped;
     char sha256[65], git[41];    /* "" = not known (yet) */
     char there[65];              /* what the revision has in its place, "" = nothing */
+    bool remembered;             /* sha256 is of an earlier run */
     bool lfs;                    /* as the Hub wants it */
     bool ignored;                /* by the repository's .gitignore */
     bool unchanged;              /* the revision has it already */

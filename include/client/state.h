@@ -78,6 +78,8 @@ struct file_identity {
 bool state_hash_get(struct state *s, const struct file_identity *id, char sha256[65]);
 int state_hash_put(
     struct state *s, const struct file_identity *id, const char sha256[65], struct err *e);
+/* It turned out to be wrong. */
+int state_hash_drop(struct state *s, const struct file_identity *id, struct err *e);
 
 /* A multi-part upload under way: where each part goes, and which are there already. The addresses carry
  * their own right: they are kept for a day, as they are, and must never be shown or logged. */

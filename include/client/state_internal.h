@@ -52,6 +52,7 @@ enum state_statement {
     STATE_HASH_GET,
     STATE_HASH_PUT,
     STATE_HASH_PRUNE,
+    STATE_HASH_DROP,
     STATE_FACT_GET,
     STATE_FACT_PUT,
     STATE_FACT_REMOVE,

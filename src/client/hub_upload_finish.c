@@ -126,8 +126,10 @@ void flow_take_finish(struct upload_flow *f, struct upload_call *call, bool fail
         (void)hub_check(f->upload->hub, &call->response, what, &call->error);
     if (fate == FATE_FATAL)
         flow_fail(f, &call->error);
-    else if (fate == FATE_STALE || fate == FATE_LOST)
-        object_turn(f, o, fate == FATE_STALE ? TURN_STALE : TURN_LOST, &call->error);
+    else if (fate == FATE_STALE)
+        object_refused(f, o, call->response.status, &call->error);
+    else if (fate == FATE_LOST)
+        object_turn(f, o, TURN_LOST, &call->error);
     else if (fate != FATE_GOOD)
         object_turn(f, o, TURN_ANEW, &call->error);
     else if (call->kind == CALL_VERIFY)

@@ -23,7 +23,20 @@ static struct file_identity identity(const struct upload_item *item)
 bool keep_hash_known(struct upload_item *item)
 {
     struct file_identity id = identity(item);
-    return item->upload->state && state_hash_get(item->upload->state, &id, item->sha256);
+    item->remembered =
+        item->upload->state && state_hash_get(item->upload->state, &id, item->sha256);
+    return item->remembered;
+}
+
+bool keep_hash_forget(struct upload_item *item)
+{
+    struct file_identity id = identity(item);
+    struct err why;
+    bool was = item->remembered;
+    item->remembered = false;
+    if (was && item->upload->state && state_hash_drop(item->upload->state, &id, &why))
+        lost(item->upload, &why);
+    return was;
 }
 
 void keep_hash(struct upload_item *item)

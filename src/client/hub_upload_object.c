@@ -104,6 +104,20 @@ void object_turn(
         turn_now(f, o);
 }
 
+/* 400: what came is not what its SHA-256 says (or what a part of it must be). Sent again it would be refused
+ * again, after all its bytes. */
+void object_refused(struct upload_flow *f, struct upload_object *o, int status, struct err *why)
+{
+    bool remembered = false;
+    for (struct upload_item *item = o->item; item && status == 400; item = item->twin)
+        remembered |= keep_hash_forget(item);
+    if (remembered)
+        (void)err_hint(why,
+            "its SHA-256 was remembered from an earlier run and may be wrong: upload again, and it is"
+            " computed anew");
+    object_turn(f, o, remembered ? TURN_LOST : TURN_STALE, why);
+}
+
 void object_part_ended(struct upload_flow *f, struct upload_object *o)
 {
     if (o->running > 0 || f->ending)

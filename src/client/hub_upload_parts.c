@@ -213,7 +213,7 @@ static void try_later(
 }
 
 static void take_failure(struct upload_flow *f, struct upload_object *o, struct upload_call *call,
-    enum upload_fate fate, const struct err *why)
+    enum upload_fate fate, struct err *why)
 {
     if (fate == FATE_BUSY)
         upload_pace_refused(&f->pace, call->begun_at, clock_mono_ms(clock_real()));
@@ -221,6 +221,8 @@ static void take_failure(struct upload_flow *f, struct upload_object *o, struct 
         fail_all(f, o, why);
     else if (fate == FATE_AGAIN || fate == FATE_BUSY)
         try_later(f, o, call, why);
+    else if (fate == FATE_STALE && !o->multipart)
+        object_refused(f, o, call->response.status, why);
     else
         object_turn(f, o,
             fate == FATE_ANEW    ? TURN_ANEW

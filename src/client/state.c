@@ -74,6 +74,8 @@ static const char *const sql[STATE_STATEMENTS] = {
     [STATE_HASH_PUT] =
         "INSERT OR REPLACE INTO hashes (device, inode, size, modified_ns, changed_ns,"
         " sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [STATE_HASH_DROP] = "DELETE FROM hashes WHERE device = ?1 AND inode = ?2 AND size = ?3"
+                        " AND modified_ns = ?4 AND changed_ns = ?5",
     [STATE_HASH_PRUNE] = "DELETE FROM hashes WHERE n <= (SELECT max(n) FROM hashes) - ?1",
     [STATE_FACT_GET] = "SELECT value FROM facts WHERE name = ?1",
     [STATE_FACT_PUT] = "INSERT INTO facts (name, value) VALUES (?1, ?2)"

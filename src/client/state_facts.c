@@ -40,6 +40,13 @@ int state_hash_put(
     return state_end(s, result, e);
 }
 
+int state_hash_drop(struct state *s, const struct file_identity *id, struct err *e)
+{
+    const struct state_value key[] = {VALUE_INT((int64_t)id->device), VALUE_INT((int64_t)id->inode),
+        VALUE_INT(id->size), VALUE_INT(id->modified_ns), VALUE_INT(id->changed_ns)};
+    return state_run(s, STATE_HASH_DROP, key, COUNT(key), e);
+}
+
 const char *state_fact(struct state *s, const char *name, struct arena *a)
 {
     struct sqlite3_stmt *query = state_query(s, STATE_FACT_GET, &VALUE_TEXT(name), 1, NULL);

@@ -105,6 +105,51 @@ static void what_is_known_is_not_read_again(void **state)
     folder_remove(&f);
 }
 
+/* What remembered hashes would say after a disk that lies, or a state that came from elsewhere. */
+static void remember_wrongly(const struct folder *f, size_t i, struct state *s)
+{
+    static const char wrong[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    char path[2 * PATH_MAX];
+    struct stat st;
+    struct err e;
+    snprintf(path, sizeof path, "%s/%s", f->raw, contents[i].path);
+    assert_int_equal(stat(path, &st), 0);
+    const struct file_identity id = {st.st_dev, st.st_ino, st.st_size,
+        st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec,
+        st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec};
+    assert_int_equal(state_hash_put(s, &id, wrong, &e), 0);
+}
+
+/* The first is of many parts, the second is sent whole. */
+static void a_hash_remembered_wrongly_is_forgotten_when_the_storage_refuses_it(void **state)
+{
+    static const char *const repos[] = {"acme/wrong-parts", "acme/wrong-whole"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct folder f;
+        struct memory m;
+        struct hub_upload_result out;
+        struct err e;
+        struct told told = {0}, again = {0};
+        folder_make(&f);
+        make_old(&f);
+        memory_make(&m);
+        create(repos[i]);
+        remember_wrongly(&f, i, m.state);
+        int64_t before = last_request();
+        told.with.state = again.with.state = m.state;
+        assert_int_equal(upload(hub, &f, repos[i], &told, &out, NULL, &e), -1);
+        assert_non_null(strstr(e.hint, "upload again"));
+        if (i == 0)
+            assert_int_equal(parts_after(before), MODEL_PARTS); /* once, not again and again */
+
+        upload_with(&f, repos[i], &again, &out);
+        check_truth(&f, repos[i], out.commit);
+        memory_remove(&m);
+        folder_remove(&f);
+    }
+}
+
 static void sha256_of(const struct folder *f, size_t i, char sha256[65])
 {
     struct err e;
@@ -430,6 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_known_is_not_read_again),
+        cmocka_unit_test(a_hash_remembered_wrongly_is_forgotten_when_the_storage_refuses_it),
         cmocka_unit_test(a_stopped_file_goes_on_where_it_was),
         cmocka_unit_test(parts_whose_addresses_have_expired_are_sent_anew),
         cmocka_unit_test(a_part_that_is_refused_begins_the_file_anew),

@@ -718,6 +718,10 @@ static void hashes_hold_while_the_file_is_the_same(void **state)
     assert_int_equal(0, state_hash_put(s, &changed, two, &e)); /* takes the place of the first */
     assert_true(state_hash_get(s, &changed, found));
     assert_string_equal(two, found);
+    assert_int_equal(0, state_hash_drop(s, &id, &e)); /* another one: nothing happens to this */
+    assert_true(state_hash_get(s, &changed, found));
+    assert_int_equal(0, state_hash_drop(s, &changed, &e));
+    assert_false(state_hash_get(s, &changed, found));
     assert_false(state_hash_get(s, &id, found));
     assert_int_equal(-1, state_hash_put(s, &id, none, &e));
     sql(state, "UPDATE hashes SET sha256 = 'damaged'");
