@@ -1,4 +1,5 @@
-/* What the files of the model_folder family share; for src/client/model_folder*.c only.
+/* What the files of the model_folder family share; also for what completes a folder (model_complete*.c,
+ * hub_cache.c) and what reads one on the Hub (hub_model_facts.c).
  *
  * Reading a folder goes in four steps, each over one list of `struct found`:
  *   scan     the tree becomes a list, sorted by path (model_folder_scan.c)

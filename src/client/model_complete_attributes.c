@@ -6,6 +6,7 @@
  * tokenizer.json of 20 MB is no reason to put every .json into LFS, so it is named. */
 #include "client/model_complete_internal.h"
 
+#include "client/git_attributes.h"
 #include "client/hub_digest.h"
 
 #include <ctype.h>
@@ -17,9 +18,7 @@
 
 enum {
     ATTRIBUTES_MAX = 256 << 10, /* a longer one is not looked into */
-    RULES_MAX = 1000,
-    PATTERN_MAX = 256,
-    LARGE = 10 << 20, /* the Hub's limit for files that are none of Git LFS (§9) */
+    LARGE = 10 << 20,           /* the Hub's limit for files that are none of Git LFS (§9) */
     SAMPLE = 8000,
     NAMED_MAX = 8 /* in a sentence */
 };
@@ -38,133 +37,10 @@ static const char *const needed[] = {
 static const char *const text_endings[] = {
     ".json", ".jsonl", ".txt", ".md", ".jinja", ".py", ".yaml", ".yml", ".csv", ".html"};
 
-/* ---- patterns -------------------------------------------------------------------------------- */
-
-/* A class like [a-z] against one character; *p is set behind it. Unclosed, it is a mere bracket. */
-static bool fits_class(const char **p, char c)
-{
-    const char *s = *p + 1;
-    bool negate = *s == '!' || *s == '^', found = false;
-    s += negate;
-    for (bool first = true; *s && (*s != ']' || first); first = false, s++) {
-        char low = *s;
-        if (s[1] == '-' && s[2] && s[2] != ']')
-            s += 2;
-        found |= low <= c && c <= *s;
-    }
-    if (*s != ']')
-        return *(*p)++ == c;
-    *p = s + 1;
-    return found != negate;
-}
-
-/* '*' stands for '/' too, which Git allows only to "**": whoever writes one star means no less. Goes back to
- * the last star only, so a hostile pattern costs no more than its length times the path's. */
-static bool fits(const char *p, const char *s)
-{
-    const char *star = NULL, *retry = NULL;
-    while (*s) {
-        const char *next = p;
-        if (*p == '*') {
-            star = ++p;
-            retry = s;
-            continue;
-        }
-        bool one = *p == '[' ? fits_class(&next, *s) : *p && (next++, *p == '?' || *p == *s);
-        if (one) {
-            p = next;
-            s++;
-        } else if (star) {
-            p = star;
-            s = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (*p == '*')
-        p++;
-    return *p == '\0';
-}
-
-/* A pattern without a slash is one for names in any folder. */
-static bool covers(const char *pattern, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (!strchr(pattern, '/'))
-        return fits(pattern, slash ? slash + 1 : path);
-    if (strncmp(pattern, "**/", 3) == 0 && fits(pattern + 3, path))
-        return true;
-    return fits(pattern[0] == '/' ? pattern + 1 : pattern, path);
-}
-
-/* ---- a file of patterns ------------------------------------------------------------------------ */
-
-struct rules {
-    struct rule {
-        const char *pattern;
-        bool lfs;
-    } rows[RULES_MAX];
-    size_t count;
-};
-
-static void add_rule(struct rules *r, const char *pattern, bool lfs)
-{
-    if (r->count < RULES_MAX && strlen(pattern) <= PATTERN_MAX)
-        r->rows[r->count++] = (struct rule){pattern, lfs};
-}
-
-static char *next_word(char **rest)
-{
-    char *word = *rest + strspn(*rest, " \t\r");
-    size_t n = strcspn(word, " \t\r");
-    *rest = word + n + (word[n] != '\0');
-    word[n] = '\0';
-    return word;
-}
-
-/* "filter=lfs" says yes, another filter or none says no; a line that does not speak of it says nothing. */
-static void read_line(struct rules *r, char *line)
-{
-    char *pattern = next_word(&line);
-    if (!pattern[0] || pattern[0] == '#')
-        return;
-    for (char *word = next_word(&line); word[0]; word = next_word(&line))
-        if (strncmp(word, "filter=", 7) == 0 || strcmp(word, "-filter") == 0 ||
-            strcmp(word, "!filter") == 0)
-            add_rule(r, pattern, strcmp(word, "filter=lfs") == 0);
-}
-
-/* The patterns borrow from a copy of the text. */
-static struct rules *read_rules(struct complete *c, const struct buf *b)
-{
-    struct rules *r = arena_alloc(c->scratch, sizeof *r);
-    char *text = r ? arena_dup(c->scratch, buf_str(b), b->len) : NULL;
-    if (!text) {
-        (void)err_set(c->error, ERR_IO, ENOMEM, "out of memory for .gitattributes");
-        return NULL;
-    }
-    for (char *end; *text; text = end) {
-        end = text + strcspn(text, "\n");
-        if (*end)
-            *end++ = '\0';
-        read_line(r, text);
-    }
-    return r;
-}
-
-/* The last that speaks of it decides. */
-static bool is_covered(const struct rules *r, const char *path)
-{
-    for (size_t i = r->count; i > 0; i--)
-        if (covers(r->rows[i - 1].pattern, path))
-            return r->rows[i - 1].lfs;
-    return false;
-}
-
 static bool is_usual(const char *path)
 {
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        if (covers(usual[i], path))
+        if (git_attributes_covers(usual[i], path))
             return true;
     return false;
 }
@@ -241,23 +117,23 @@ static const char *pattern_for(struct complete *c, const char *path)
 }
 
 /* Each ending comes once, as what is in the list already is looked at first. */
-static int add_files(struct complete *c, struct rules *r)
+static int add_files(struct complete *c, struct git_attributes *r)
 {
-    for (size_t i = 0; i < c->count && r->count < RULES_MAX; i++) {
+    for (size_t i = 0; i < c->count && r->count < GIT_ATTRIBUTES_MAX; i++) {
         const struct check_file *line = &c->files[i];
         if (cancel_check(c->cancel, c->error))
             return -1;
-        if (!line->raw_path || is_covered(r, line->raw_path) || !is_worth_it(c, line))
+        if (!line->raw_path || git_attributes_lfs(r, line->raw_path) || !is_worth_it(c, line))
             continue;
         const char *pattern = pattern_for(c, line->raw_path);
         if (!pattern)
             return err_set(c->error, ERR_IO, ENOMEM, "out of memory for .gitattributes");
-        add_rule(r, pattern, true);
+        git_attributes_add(r, pattern, true);
     }
     return 0;
 }
 
-static int print_rules(struct complete *c, const struct rules *r, struct buf *out)
+static int print_rules(struct complete *c, const struct git_attributes *r, struct buf *out)
 {
     int failed = 0;
     for (size_t i = 0; i < r->count; i++)
@@ -269,12 +145,12 @@ static int write_attributes(struct complete *c)
 {
     struct buf b;
     struct check_file line = complete_new_line(c, ".gitattributes", CHECK_WRITTEN, 0);
-    struct rules *r = arena_alloc(c->scratch, sizeof *r);
+    struct git_attributes *r = git_attributes_read(c->scratch, NULL, 0);
     if (!r)
         return err_set(c->error, ERR_IO, ENOMEM, "out of memory for .gitattributes");
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        add_rule(r, usual[i], true);
-    buf_init(&b, RULES_MAX * (PATTERN_MAX + 64));
+        git_attributes_add(r, usual[i], true);
+    buf_init(&b, GIT_ATTRIBUTES_MAX * (GIT_ATTRIBUTES_PATTERN_MAX + 64));
     line.kind = CHECK_OPTIONAL;
     line.state = CHECK_VALID;
     complete_say(c, &line, "written: the repository has none");
@@ -311,7 +187,8 @@ static void warn(struct complete *c, struct check_file *line, const char *what, 
     buf_release(&n->b);
 }
 
-static void check_needed(struct complete *c, struct check_file *line, const struct rules *r)
+static void check_needed(
+    struct complete *c, struct check_file *line, const struct git_attributes *r)
 {
     struct names n = {.count = 0};
     buf_init(&n.b, ATTRIBUTES_MAX);
@@ -319,19 +196,19 @@ static void check_needed(struct complete *c, struct check_file *line, const stru
         char probe[32];
         (void)snprintf(probe, sizeof probe, "x%s", needed[i] + 1);
         bool told = line->result.len && strstr(line->result.s, needed[i]);
-        if (!is_covered(r, probe) && !told)
+        if (!git_attributes_lfs(r, probe) && !told)
             add_name(&n, needed[i]);
     }
     warn(c, line, "has no line for", &n);
 }
 
-static int check_files(struct complete *c, struct check_file *line, const struct rules *r)
+static int check_files(struct complete *c, struct check_file *line, const struct git_attributes *r)
 {
     struct names n = {.count = 0};
     buf_init(&n.b, ATTRIBUTES_MAX);
     for (size_t i = 0; i < c->count && !cancel_fired(c->cancel); i++) {
         const struct check_file *file = &c->files[i];
-        if (file->raw_path && !is_covered(r, file->raw_path) && is_worth_it(c, file))
+        if (file->raw_path && !git_attributes_lfs(r, file->raw_path) && is_worth_it(c, file))
             add_name(&n, file->path.s);
     }
     warn(c, line, "does not put into LFS:", &n);
@@ -364,10 +241,11 @@ static int check_own(struct complete *c, struct check_file *line)
     int rc = 0;
     buf_init(&b, ATTRIBUTES_MAX);
     if (complete_read_own(c, line, &b) == 0) {
-        const struct rules *r = read_rules(c, &b);
+        const struct git_attributes *r = git_attributes_read(c->scratch, buf_str(&b), b.len);
         if (r)
             check_needed(c, line, r);
-        rc = r ? check_files(c, line, r) : -1;
+        rc = r ? check_files(c, line, r)
+               : err_set(c->error, ERR_IO, ENOMEM, "out of memory for .gitattributes");
         check_there(c, line, &b);
         check_sending(c, line);
     }
