@@ -31,8 +31,8 @@ struct upload {
     char *staging;         /* owned; NULL = none */
     struct upload_file *files;
     struct hub_upload_result result;
-    int64_t window_ms, window_done; /* where the speed is measured from */
-    int64_t noted_ms;               /* when the job's row last learned how far it is */
+    int64_t window_ms, window_done;     /* where the speed is measured from */
+    int64_t note_due_ms, note_every_ms; /* when the job's row is to learn how far it is */
 };
 
 /* Everything before the yes: the folder, the repository, what is added, the choice, the blockers, the plan.

@@ -12,7 +12,8 @@
 #include <string.h>
 
 /* How long the Hub is given to work out what the model is for (spec/huggingface.md §2.3). */
-enum { TASK_LOOKS = 8, TASK_WAIT_MS = 1500, SPEED_WINDOW_MS = 5000, JOB_NOTED_EVERY_MS = 10000 };
+enum { TASK_LOOKS = 8, TASK_WAIT_MS = 1500, SPEED_WINDOW_MS = 5000 };
+enum { JOB_NOTED_EVERY_MS = 10 * 1000, JOB_NOTED_RARELY_MS = 5 * 60 * 1000 };
 static const int64_t speed_sent_least = 8 << 20; /* bytes */
 
 static int check(const struct json *asked, struct err *e)
@@ -118,15 +119,19 @@ static int note_on_job(struct upload *u, const char *state, struct err *e)
     return rc;
 }
 
-/* While it runs; what is wrong with the registry is told once at the end. */
+/* While it runs; what is wrong with the registry is told once at the end. One that does not answer holds up
+ * what is shown, not what is sent, and is asked ever more rarely. */
 static void keep_job_informed(struct upload *u)
 {
-    int64_t now = clock_mono_ms(u->w->engine->clock);
     struct err ignored;
-    if (!u->job || (u->noted_ms && now < u->noted_ms + JOB_NOTED_EVERY_MS))
+    if (!u->job || clock_mono_ms(u->w->engine->clock) < u->note_due_ms)
         return;
-    (void)note_on_job(u, "uploading", &ignored);
-    u->noted_ms = clock_mono_ms(u->w->engine->clock);
+    bool failed = note_on_job(u, "uploading", &ignored);
+    int64_t longer = 2 * (u->note_every_ms ? u->note_every_ms : JOB_NOTED_EVERY_MS);
+    u->note_every_ms = !failed                        ? JOB_NOTED_EVERY_MS
+                       : longer < JOB_NOTED_RARELY_MS ? longer
+                                                      : JOB_NOTED_RARELY_MS;
+    u->note_due_ms = clock_mono_ms(u->w->engine->clock) + u->note_every_ms;
 }
 
 /* Some are still hashed while others are sent. */
