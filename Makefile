@@ -21,7 +21,8 @@ BUILD   ?= build$(if $(variant),/$(subst $(space),-,$(variant)))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wformat=2 -Wvla -Werror
-OPTIMIZE ?= -O2 -g
+# What is looked for with a sanitizer is found as well in code that is compiled sooner.
+OPTIMIZE ?= $(if $(SAN)$(FUZZING),-O1,-O2) -g
 HARDEN   := $(if $(SAN)$(FUZZING),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
