@@ -30,7 +30,10 @@ static bool fixture_sqlite = false, fixture_pg = true; /* initial states */
 
 static inline struct db *fixture_try(const char *url, const char *user, struct err *e)
 {
-    struct db_options o = {.url = url, .user_id = user, .connect_ms = 20000};
+    struct db_options o = {.url = url,
+        .user_id = user,
+        .connect_ms = 20000,
+        .statement_ms = FIXTURE_PATIENCE_MS}; /* under valgrind */
     return db_open(&o, NULL, e);
 }
 
