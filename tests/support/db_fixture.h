@@ -30,10 +30,7 @@ static bool fixture_sqlite = false, fixture_pg = true; /* initial states */
 
 static inline struct db *fixture_try(const char *url, const char *user, struct err *e)
 {
-    struct db_options o = {.url = url,
-        .user_id = user,
-        .connect_ms = 20000,
-        .statement_ms = FIXTURE_PATIENCE_MS}; /* under valgrind */
+    struct db_options o = {.url = url, .user_id = user, .connect_ms = 20000};
     return db_open(&o, NULL, e);
 }
 

@@ -225,9 +225,13 @@ static void what_is_missing_is_told_apart(void **state)
 
 static void too_large_an_answer_is_refused(void **state)
 {
-    struct db *d = fixture_open(*state, NULL);
+    const struct fixture *f = *state;
+    const struct db_options patient = {
+        .url = f->url, .connect_ms = 20000, .statement_ms = FIXTURE_PATIENCE_MS};
     struct err e;
+    struct db *d = db_open(&patient, NULL, &e);
     struct db_result *r;
+    assert_non_null(d);
     begin(d, DB_READ);
     assert_int_equal(
         -1, db_exec(d,
