@@ -28,11 +28,15 @@ E2E_BIN  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(E2E))
 SUPPORT_e2e    := tests/support/sim_process.c tests/support/run_program.c tests/support/weights_folder.c
 SUPPORT_client := $(wildcard tests/support/fault_server.c)
 SUPPORT_screens := $(wildcard tests/screens/fixture.c)
-test_support    = $(SUPPORT_$(if $(filter tests/e2e/%,$(1)),e2e,$(if $(filter tests/screens/%,$(1)),screens,$(word 3,$(subst /, ,$(1))))))
+# … and what one test needs besides: SUPPORT_<its path under tests/>.
+SUPPORT_unit/app/test_follow := tests/support/sim_process.c
+SUPPORT_e2e/test_log_flood := tests/support/fault_server.c tests/bench/pty_program.c
+test_support    = $(SUPPORT_$(patsubst tests/%.c,%,$(1))) $(SUPPORT_$(if $(filter tests/e2e/%,$(1)),e2e,$(if $(filter tests/screens/%,$(1)),screens,$(word 3,$(subst /, ,$(1))))))
 
 # pkg-config modules that one test needs: LIBS_<its path under tests/>.
 LIBS_unit/ui/test_terminal := vterm
 LIBS_unit/ui/test_terminal_frames := vterm
+LIBS_e2e/test_log_flood := vterm
 
 define test_program
 $(patsubst tests/%.c,$(BUILD)/tests/%,$(1)): $(1) $(call test_support,$(1)) $(wildcard tests/support/*.h $(dir $(1))*.h) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l)))
@@ -150,7 +154,7 @@ fuzz: deps
 
 check-fuzz:
 	@$(SUB) CC=clang FUZZING=1 fuzz-programs
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) TEST_LIMIT=$(or $(TEST_LIMIT),300) $(RUN) fuzz $(FUZZ_BIN:%=%.sh)
+	@AGAIN_MAX=0 FUZZ_SECONDS=$(FUZZ_SECONDS) TEST_LIMIT=$(or $(TEST_LIMIT),300) $(RUN) fuzz $(FUZZ_BIN:%=%.sh)
 
 ifdef FUZZING
 SANFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -173,7 +177,8 @@ $(BUILD)/bench/bench: tests/bench/bench.c $(foreach l,$(below_client),$(call arc
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs_of,$(below_client))
 
-$(BUILD)/bench/dashboard: tests/bench/dashboard.c tests/bench/pty_program.c tests/bench/pty_program.h $(foreach l,$(below_client),$(call archive,$(l)))
+BENCH_TOOLS := $(addprefix tests/bench/,bench_tools.c pty_program.c)
+$(BUILD)/bench/dashboard $(BUILD)/bench/size: $(BUILD)/bench/%: tests/bench/%.c $(BENCH_TOOLS) $(BENCH_TOOLS:.c=.h) $(foreach l,$(below_client),$(call archive,$(l)))
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %.h,$^) $(call libs_of,$(below_client)) $(call pkg_libs,vterm) -lm
 
@@ -181,10 +186,23 @@ $(BUILD)/bench/bare_ncurses: tests/bench/bare_ncurses.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(call pkg_libs,ncursesw)
 
+$(BUILD)/bench/panes: tests/bench/panes.c $(foreach l,$(below_app),$(call archive,$(l)))
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs_of,$(below_app)) -lm
+
 .PHONY: bench
-bench: deps all $(BUILD)/bench/bench $(BUILD)/bench/dashboard $(BUILD)/bench/bare_ncurses
+bench: deps all $(addprefix $(BUILD)/bench/,bench dashboard bare_ncurses panes size)
 	@SLIPWAY_SIM=$(BUILD)/slipway-sim $(BUILD)/bench/bench
 	@$(BUILD)/bench/dashboard $(BUILD)/slipway $(BUILD)/slipway-sim $(BUILD)/bench/bare_ncurses tests/bench/idle.json
+	@$(BUILD)/bench/panes
+	@$(BUILD)/bench/size $(BUILD)/slipway $(BUILD)/slipway-sim $(BUILD)/bench/bare_ncurses
+
+# With 1 000 endpoints and 100 000 requests: SIZE_REQUESTS=… SIZE_ENDPOINTS=… SIZE_SECONDS=… of polling.
+.PHONY: bench-size
+bench-size: deps all $(addprefix $(BUILD)/bench/,bare_ncurses panes size)
+	@$(BUILD)/bench/panes $(SIZE_REQUESTS) $(SIZE_ENDPOINTS)
+	@$(BUILD)/bench/size $(BUILD)/slipway $(BUILD)/slipway-sim $(BUILD)/bench/bare_ncurses \
+	    $(or $(SIZE_SECONDS),120) $(SIZE_REQUESTS) $(SIZE_ENDPOINTS)
 
 # How fast a model gets to the Hub: UPLOAD_MB=4000 UPLOAD_RUNS=1. Needs three times that much room.
 BENCH_UPLOAD := $(addprefix tests/bench/,upload.c upload_ceiling.c upload_hash.c) \
@@ -198,6 +216,7 @@ bench-upload: deps all $(BUILD)/bench/upload
 	@SLIPWAY=$(BUILD)/slipway SLIPWAY_SIM=$(BUILD)/slipway-sim UPLOAD_CLIENTS=$(BUILD)/clients $(BUILD)/bench/upload
 
 #: make bench                    measure, as ratios to something run beside it
+#: make bench-size               1 000 endpoints and 100 000 requests (SIZE_REQUESTS= SIZE_ENDPOINTS= SIZE_SECONDS=)
 #: make bench-upload             upload 4 GB beside @huggingface/hub and beside the ceiling (UPLOAD_MB= UPLOAD_RUNS=)
 #: make check-kill               uploads of 1 GB, ended at 50 random moments and resumed
 #: make fuzz                     fuzz each target for ten minutes

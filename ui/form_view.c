@@ -21,7 +21,7 @@ static void recall(struct form_view *v)
     char name[RECALL_NAME_MAX];
     const struct host *host = v->o.x->host;
     struct arena *a = arena_new(SCRATCH_MAX);
-    for (size_t i = 0; a && i < v->kind->count; i++) {
+    for (size_t i = 0; a && v->kind->name && i < v->kind->count; i++) {
         snprintf(name, sizeof name, "%s.%s", v->kind->name, v->kind->fields[i].name);
         struct text value = host->recall(host->arg, name, a);
         if (value.len > 0)
@@ -59,8 +59,43 @@ void form_view_free(void *p)
 {
     struct form_view *v = p;
     form_free(v->form);
+    arena_free(v->kept);
     opened_release(&v->o);
     free(v);
+}
+
+/* ---- what is there already ------------------------------------------------------------------------- */
+
+static size_t number_of(const struct form_view *v, const char *field)
+{
+    size_t i = 0;
+    while (i < v->kind->count && strcmp(v->kind->fields[i].name, field) != 0)
+        i++;
+    return i;
+}
+
+/* Kept as it is, not as it may be shown: it is compared with what is typed. */
+void form_view_begin(struct form_view *v, const char *field, struct text value)
+{
+    size_t i = number_of(v, field);
+    if (!v->kept)
+        v->kept = arena_new(SCRATCH_MAX);
+    char *copy = v->kept && i < FORM_FIELDS_MAX ? arena_dup(v->kept, value.s, value.len) : NULL;
+    if (!copy)
+        return;
+    v->began[i] = (struct text){copy, value.len};
+    form_set(v->form, field, v->began[i]);
+}
+
+struct text form_view_began(const struct form_view *v, const char *field)
+{
+    size_t i = number_of(v, field);
+    return i < FORM_FIELDS_MAX && v->began[i].s ? v->began[i] : TEXT("");
+}
+
+bool form_view_is_changed(const struct form_view *v, const char *field)
+{
+    return !opened_same(form_get(v->form, field), form_view_began(v, field));
 }
 
 struct text form_view_title(void *p, struct arena *a)
@@ -84,10 +119,11 @@ uint64_t form_view_version(void *p)
 
 /* ---- drawing --------------------------------------------------------------------------------------- */
 
-static void draw_keys(struct canvas *c, struct rect r)
+static void draw_keys(const struct form_view *v, struct canvas *c, struct rect r)
 {
-    static const char *const keys[] = {"Enter", " shows the plan first   ", "Tab",
-        " next, completes   ", "‹ ›", " choose   ", "Esc", " leaves"};
+    const char *const enter = v->kind->enter ? v->kind->enter(v) : " shows the plan first   ";
+    const char *const keys[] = {
+        "Enter", enter, "Tab", " next, completes   ", "‹ ›", " choose   ", "Esc", " leaves"};
     int x = r.x + 1, end = r.x + r.w;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         x += canvas_text(
@@ -107,7 +143,7 @@ void form_view_draw(void *p, struct canvas *c, struct rect r, bool focused, bool
     if (live.h > 0)
         lines_draw(l, c, live);
     if (keys)
-        draw_keys(c, (struct rect){r.x, r.y + r.h - 1, r.w, 1});
+        draw_keys(v, c, (struct rect){r.x, r.y + r.h - 1, r.w, 1});
 }
 
 /* ---- keys ------------------------------------------------------------------------------------------ */
@@ -117,11 +153,13 @@ static void hand_over(struct form_view *v)
     const struct view_context *x = v->o.x;
     const struct form_value *own;
     struct form_value values[FORM_FIELDS_MAX + 1];
-    size_t count = form_values(v->form, &own);
-    for (size_t i = 0; i < count; i++) {
-        values[i] = own[i];
+    size_t all = form_values(v->form, &own), count = 0;
+    for (size_t i = 0; i < all; i++) {
+        struct form_value *value = &values[count];
+        *value = own[i];
         if (v->kind->value)
-            values[i].value = v->kind->value(own[i].name, own[i].value);
+            value->value = v->kind->value(own[i].name, own[i].value);
+        count += !v->kind->sends || v->kind->sends(v, value->name, &value->value);
     }
     if (v->job[0] != '\0')
         values[count++] = (struct form_value){"job", say_word(v->job)};

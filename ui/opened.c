@@ -152,6 +152,8 @@ bool opened_can_resume(const struct operation *o)
     enum err_class class = o->error.class;
     if (o->kind == OPERATION_REGISTER) /* its deployment is registered anew instead */
         return false;
+    if (o->kind == OPERATION_TEST) /* asked for again instead */
+        return false;
     if (o->state == OPERATION_FAILED)
         return class != ERR_NONE && class != ERR_INPUT;
     return o->state == OPERATION_INTERRUPTED || o->state == OPERATION_CANCELLED;

@@ -53,7 +53,9 @@ void *pane_make(const struct pane_kind *kind, const struct view_context *x)
         .cell = kind->cell,
         .attention = alarms,
         .matches = matches,
-        .data = p};
+        .data = p,
+        .changes = kind->changes,
+        .key = kind->key};
     p->table = table_new(&source);
     if (p->table)
         return p;
@@ -171,12 +173,14 @@ bool pane_filter(void *v, struct text typed, struct err *why)
         filter = filter_new(typed, why);
         good = filter != NULL;
     }
+    bool narrows =
+        p->filter && filter && filter_narrows((struct text){p->typed, strlen(p->typed)}, typed);
+    (narrows ? table_narrow_filter : table_set_filter)(p->table, filter);
     filter_free(p->filter);
     p->filter = filter;
     size_t length = typed.len < FILTER_BYTES_MAX ? typed.len : FILTER_BYTES_MAX;
     memcpy(p->typed, typed.s, length);
     p->typed[length] = '\0';
-    table_set_filter(p->table, filter);
     p->changes++;
     return good;
 }

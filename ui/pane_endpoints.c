@@ -1,11 +1,11 @@
-/* 3 Endpoints: deployments that are under way or went wrong, then the endpoints of the account. What is
- * said of an endpoint is what was seen; why it is so is not guessed here.
+/* 3 Endpoints: deployments and changes that are under way or went wrong, then the endpoints of the account.
+ * What is said of an endpoint is what was seen; why it is so is not guessed here.
  *
  * A deployment stays in the list until it is done or dismissed, or until a later one of the same endpoint
  * takes its place; one that failed before the program began, for a day; a done one only while its model is
  * not in the registry though it should be. */
+#include "ui/pane_endpoints.h"
 #include "ui/opened.h"
-#include "ui/pane.h"
 #include "ui/say.h"
 #include "ui/views.h"
 
@@ -13,14 +13,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMN_NAME, COLUMN_WORKERS, COLUMN_QUEUE, COLUMN_REQUEST, COLUMN_HOUR, COLUMN_STATE };
 enum { FRESH_MS = 24 * 3600 * 1000 };
 
 static const struct table_column columns[] = {
-    {"NAME", 12, 18, 0, ALIGN_LEFT},
+    {"NAME", 10, 18, 0, ALIGN_LEFT},
     {"WORKERS", 12, 24, 0, ALIGN_LEFT},
     {"QUEUE", 5, 6, 1, ALIGN_RIGHT},
-    {"$/REQ", 6, 8, 3, ALIGN_RIGHT},
+    {"P95", 5, 6, 3, ALIGN_RIGHT},
+    {"$/REQ", 6, 8, 4, ALIGN_RIGHT},
     {"$/H", 5, 7, 2, ALIGN_RIGHT},
     {"STATE", 12, 0, 0, ALIGN_LEFT},
 };
@@ -45,6 +45,11 @@ static struct text name_of(const struct operation *o)
     return o->endpoint_name.len > 0 ? o->endpoint_name : o->title;
 }
 
+static bool is_about_one(const struct operation *o)
+{
+    return o->kind == OPERATION_DEPLOY || o->kind == OPERATION_CHANGE;
+}
+
 static bool same_endpoint(const struct operation *a, const struct operation *b)
 {
     struct text x = name_of(a), y = name_of(b);
@@ -53,15 +58,18 @@ static bool same_endpoint(const struct operation *a, const struct operation *b)
 
 static bool is_superseded(const struct store *s, size_t number, const struct operation *o)
 {
-    for (size_t newer = 0; newer < number; newer++)
-        if (same_endpoint(store_operation(s, OPERATION_DEPLOY, newer), o))
+    for (size_t i = 0; i < number; i++) {
+        const struct operation *newer = store_operation(s, OPERATION_KINDS, i);
+        if (is_about_one(newer) && newer->kind == o->kind && same_endpoint(newer, o))
             return true;
+    }
     return false;
 }
 
 static bool is_unregistered(const struct store *s, const struct operation *o)
 {
-    return o->state == OPERATION_DONE && o->error.class != ERR_NONE && o->model_id[0] == '\0' &&
+    return o->kind == OPERATION_DEPLOY && o->state == OPERATION_DONE &&
+           o->error.class != ERR_NONE && o->model_id[0] == '\0' &&
            !store_model_of_endpoint(s, o->endpoint_id);
 }
 
@@ -74,7 +82,9 @@ static bool is_put_away(const struct view_context *x, const struct operation *o)
 static bool is_shown(const struct view_context *x, size_t number)
 {
     const struct store *s = x->store;
-    const struct operation *o = store_operation(s, OPERATION_DEPLOY, number);
+    const struct operation *o = store_operation(s, OPERATION_KINDS, number);
+    if (!is_about_one(o))
+        return false;
     if (!operation_is_over(o->state) && o->state != OPERATION_INTERRUPTED)
         return true;
     bool unsettled =
@@ -98,7 +108,7 @@ static void find_deployments(struct endpoints *v)
         return;
     v->seen = now;
     v->deployment_count = 0;
-    for (size_t i = 0; i < store_operations(s, OPERATION_DEPLOY); i++)
+    for (size_t i = 0; i < store_operations(s, OPERATION_KINDS); i++)
         if (v->deployment_count < STORE_OPERATIONS_MAX && is_shown(v->pane.x, i))
             v->deployments[v->deployment_count++] = i;
 }
@@ -117,7 +127,7 @@ static const struct operation *at(void *pane, size_t row, const struct endpoint_
     find_deployments(v);
     *endpoint = NULL;
     if (row < v->deployment_count)
-        return store_operation(store_of(pane), OPERATION_DEPLOY, v->deployments[row]);
+        return store_operation(store_of(pane), OPERATION_KINDS, v->deployments[row]);
     *endpoint = store_endpoint(store_of(pane), row - v->deployment_count);
     return NULL;
 }
@@ -129,17 +139,11 @@ static void id(void *pane, size_t row, char out[TABLE_ID_MAX])
     snprintf(out, TABLE_ID_MAX, "%s", o ? o->id : e->settings->id);
 }
 
-static bool is_ill(const struct endpoint_row *e)
-{
-    return e->condition == ENDPOINT_WAITING ||
-           (e->condition == ENDPOINT_OFF && e->health && e->health->in_queue > 0);
-}
-
 static bool attention(void *pane, size_t row)
 {
     const struct endpoint_row *e;
     const struct operation *o = at(pane, row, &e);
-    return o ? o->state != OPERATION_RUNNING : is_ill(e);
+    return o ? o->state != OPERATION_RUNNING : pane_endpoint_is_ill(e);
 }
 
 /* ---- cells of a deployment ------------------------------------------------------------------------- */
@@ -165,7 +169,8 @@ static void deployment_words(
     int room = TABLE_CELL_MAX - 48;
     switch (o->state) {
     case OPERATION_RUNNING:
-        table_cell_printf(out, "deploying: %.*s · %s", room, under_way(o),
+        table_cell_printf(out, "%s: %.*s · %s",
+            o->kind == OPERATION_DEPLOY ? "deploying" : "changing", room, under_way(o),
             say_age(age, store_wall_ms(s) - o->started_ms));
         out->role = ROLE_ACTIVE;
         return;
@@ -174,7 +179,8 @@ static void deployment_words(
         out->role = ROLE_WARNING;
         return;
     case OPERATION_INTERRUPTED:
-        table_cell_printf(out, "interrupted: %.*s", room, o->note.s);
+        table_cell_printf(out, "%sinterrupted: %.*s", o->kind == OPERATION_DEPLOY ? "" : "change ",
+            room, o->note.s);
         out->role = ROLE_WARNING;
         return;
     case OPERATION_DONE:
@@ -182,7 +188,8 @@ static void deployment_words(
         out->role = ROLE_WARNING;
         return;
     default:
-        table_cell_printf(out, "failed: %.*s", room, why(o));
+        table_cell_printf(
+            out, "%sfailed: %.*s", o->kind == OPERATION_DEPLOY ? "" : "change ", room, why(o));
         out->role = ROLE_BAD;
         return;
     }
@@ -199,112 +206,7 @@ static void deployment_cell(
     }
 }
 
-/* ---- cells of an endpoint -------------------------------------------------------------------------- */
-
-struct tally {
-    int64_t count[WORKER_STATUSES];
-};
-
-/* The worker list says more than the health's counters; without either nothing is known. */
-static bool tally_of(const struct endpoint_row *e, struct tally *t)
-{
-    *t = (struct tally){{0}};
-    if (e->workers) {
-        for (size_t i = 0; i < e->workers->count; i++)
-            t->count[e->workers->workers[i].status]++;
-    } else if (e->health) {
-        t->count[WORKER_RUNNING] = e->health->running;
-        t->count[WORKER_IDLE] = e->health->idle;
-        t->count[WORKER_INITIALIZING] = e->health->initializing;
-        t->count[WORKER_THROTTLED] = e->health->throttled;
-        t->count[WORKER_UNHEALTHY] = e->health->unhealthy;
-    }
-    return e->workers || e->health;
-}
-
-static void workers_cell(const struct endpoint_row *e, struct table_cell *out)
-{
-    static const struct {
-        enum worker_status status;
-        const char *word;
-        enum role role;
-    } words[] = {
-        {WORKER_UNHEALTHY, "unhealthy", ROLE_BAD},
-        {WORKER_RUNNING, "run", ROLE_NORMAL},
-        {WORKER_IDLE, "idle", ROLE_NORMAL},
-        {WORKER_INITIALIZING, "starting", ROLE_ACTIVE},
-        {WORKER_THROTTLED, "throttled", ROLE_WARNING},
-        {WORKER_OTHER, "other", ROLE_FAINT},
-    };
-    struct tally t;
-    char line[TABLE_CELL_MAX / 2] = "";
-    enum role role = ROLE_FAINT;
-    size_t used = 0;
-    if (!tally_of(e, &t)) {
-        cell_unknown(out);
-        return;
-    }
-    out->number = 0;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        int64_t n = t.count[words[i].status];
-        if (n <= 0 || used >= sizeof line - 1)
-            continue;
-        role = used == 0 ? words[i].role : role;
-        out->number += (double)n;
-        used += (size_t)snprintf(line + used, sizeof line - used, "%s%lld %s", used > 0 ? " " : "",
-            (long long)n, words[i].word);
-    }
-    table_cell_printf(out, "%s", used > 0 ? line : "0");
-    out->role = role;
-}
-
-static void state_cell(const struct store *s, const struct endpoint_row *e, struct table_cell *out)
-{
-    static const enum role roles[] = {
-        [ENDPOINT_UNKNOWN] = ROLE_FAINT,
-        [ENDPOINT_OK] = ROLE_OK,
-        [ENDPOINT_ASLEEP] = ROLE_FAINT,
-        [ENDPOINT_STARTING] = ROLE_ACTIVE,
-        [ENDPOINT_WAITING] = ROLE_BAD,
-        [ENDPOINT_OFF] = ROLE_FAINT,
-    };
-    char age[SAY_MAX];
-    const char *word = endpoint_condition_name(e->condition);
-    if (e->waiting_since_ms >= 0 &&
-        (e->condition == ENDPOINT_WAITING || e->condition == ENDPOINT_STARTING))
-        table_cell_printf(
-            out, "%s %s", word, say_age_short(age, store_mono_ms(s) - e->waiting_since_ms));
-    else
-        cell_word(out, word, ROLE_NORMAL);
-    out->role = is_ill(e) ? ROLE_BAD : roles[e->condition];
-}
-
-static void endpoint_cell(
-    const struct store *s, const struct endpoint_row *e, size_t column, struct table_cell *out)
-{
-    char words[SAY_MAX];
-    double queue = e->health ? (double)e->health->in_queue : (double)NAN;
-    switch (column) {
-    case COLUMN_NAME:
-        cell_text(out, e->settings->name, ROLE_NORMAL);
-        return;
-    case COLUMN_WORKERS:
-        workers_cell(e, out);
-        return;
-    case COLUMN_QUEUE:
-        cell_number(out, queue, say_count(words, e->health ? e->health->in_queue : 0));
-        return;
-    case COLUMN_REQUEST:
-        cell_number(out, e->cost_request, say_amount(words, e->cost_request));
-        return;
-    case COLUMN_HOUR:
-        cell_number(out, e->cost_hour, say_amount(words, e->cost_hour));
-        return;
-    default:
-        state_cell(s, e, out);
-        return;
-    }
-}
+/* ---- cells ------------------------------------------------------------------------------------------ */
 
 static void cell(void *pane, size_t row, size_t column, struct table_cell *out)
 {
@@ -313,7 +215,7 @@ static void cell(void *pane, size_t row, size_t column, struct table_cell *out)
     if (o)
         deployment_cell(store_of(pane), o, column, out);
     else
-        endpoint_cell(store_of(pane), e, column, out);
+        pane_endpoint_cell(store_of(pane), e, column, out);
 }
 
 /* ---- words ----------------------------------------------------------------------------------------- */
@@ -324,35 +226,36 @@ static size_t fields(void *pane, size_t row, struct filter_field out[PANE_FIELDS
     const struct operation *o = at(pane, row, &e);
     if (o) {
         const struct filter_field all[] = {{"name", name_of(o)}, {"model", o->repository},
-            {"state", o->state == OPERATION_RUNNING ? TEXT("deploying")
-                                                    : say_word(operation_state_name(o->state))},
+            {"state", o->state != OPERATION_RUNNING ? say_word(operation_state_name(o->state))
+                      : o->kind == OPERATION_DEPLOY ? TEXT("deploying")
+                                                    : TEXT("changing")},
             {"id", {o->id, strlen(o->id)}}};
         memcpy(out, all, sizeof all);
         return sizeof all / sizeof *all;
     }
-    const char *state = endpoint_condition_name(e->condition);
-    const struct filter_field all[] = {{"name", e->settings->name}, {"model", e->settings->model},
-        {"served", e->settings->served}, {"image", e->settings->image},
-        {"pool", e->settings->pool_count > 0 ? e->settings->pools[0] : TEXT("")},
-        {"state", {state, strlen(state)}}, {"id", {e->settings->id, strlen(e->settings->id)}}};
-    memcpy(out, all, sizeof all);
-    return sizeof all / sizeof *all;
+    return pane_endpoint_fields(e, out);
 }
 
 static struct text note(void *pane, struct arena *a)
 {
     const struct store *s = store_of(pane);
     const struct endpoint_row *e;
-    size_t waiting = 0, deploying = 0, all = store_endpoints(s);
+    size_t waiting = 0, paused = 0, deploying = 0, all = store_endpoints(s);
     for (size_t i = 0, count = rows(pane); i < count; i++) {
         const struct operation *o = at(pane, i, &e);
-        deploying += o && (o->state == OPERATION_RUNNING || o->state == OPERATION_ASKING);
+        deploying += o && o->kind == OPERATION_DEPLOY &&
+                     (o->state == OPERATION_RUNNING || o->state == OPERATION_ASKING);
     }
-    for (size_t i = 0; i < all; i++)
-        waiting += is_ill(store_endpoint(s, i));
+    for (size_t i = 0; i < all; i++) {
+        waiting += pane_endpoint_is_ill(store_endpoint(s, i));
+        paused += store_endpoint(s, i)->condition == ENDPOINT_OFF;
+    }
     struct text first = deploying > 0 ? say_text(a, "%zu deploying · ", deploying) : TEXT("");
-    return waiting > 0 ? say_text(a, "%s%zu waiting · %zu", first.s, waiting, all)
-                       : say_text(a, "%s%zu", first.s, all);
+    if (waiting > 0)
+        first = say_text(a, "%s%zu waiting · ", first.s, waiting);
+    if (paused > 0)
+        first = say_text(a, "%s%zu paused · ", first.s, paused);
+    return say_text(a, "%s%zu", first.s, all);
 }
 
 static struct text empty(void *pane, struct arena *a)

@@ -4,8 +4,6 @@
  * foreign. The depth is bounded by json_parse. */
 #include "ui/pretty.h"
 
-#include "base/json.h"
-
 #include <string.h>
 
 enum { PRETTY_BYTES_MAX = 1 << 20, INDENT = 2 };
@@ -66,20 +64,26 @@ static void print(struct buf *b, const struct json *j, int depth)
         json_print(j, b);
 }
 
-struct text pretty_text(struct arena *a, struct text t)
+struct text pretty_json(struct arena *a, const struct json *j)
 {
-    struct text pretty = t;
+    struct text pretty = TEXT("");
     struct buf b;
-    if (t.len == 0 || !strchr("{[", t.s[0]))
-        return t;
-    struct json *j = json_parse(t.s, t.len, NULL);
-    if (!j)
-        return t;
     buf_init(&b, PRETTY_BYTES_MAX);
     print(&b, j, 0);
     if (!b.full)
         pretty = text_new(a, buf_str(&b), b.len, TEXT_BLOCK);
     buf_release(&b);
+    return pretty;
+}
+
+struct text pretty_text(struct arena *a, struct text t)
+{
+    if (t.len == 0 || !strchr("{[", t.s[0]))
+        return t;
+    struct json *j = json_parse(t.s, t.len, NULL);
+    if (!j)
+        return t;
+    struct text pretty = pretty_json(a, j);
     json_free(j);
     return pretty.len > 0 ? pretty : t;
 }

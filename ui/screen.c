@@ -86,6 +86,7 @@ struct screen *screen_new(const struct screen_options *options)
     /* all are tried, so that all can be freed */
     good = !palette_init(&s->palette) && good;
     good = !prompt_init(&s->filter) && good;
+    good = !prompt_init(&s->look_up) && good;
     good = !confirm_init(&s->confirm) && good;
     s->known = calloc(STORE_OPERATIONS_MAX, sizeof *s->known);
     s->bulk = calloc(SCREEN_BULK_MAX, sizeof *s->bulk);
@@ -110,6 +111,7 @@ void screen_free(struct screen *s)
             s->panes[p].class->free(s->panes[p].v);
     palette_release(&s->palette);
     prompt_release(&s->filter);
+    prompt_release(&s->look_up);
     confirm_release(&s->confirm);
     free(s->known);
     free(s->bulk);
@@ -194,6 +196,9 @@ static void press_overlay(struct screen *s, int32_t press)
     case OVERLAY_FILTER:
         screen_filter_press(s, press);
         return;
+    case OVERLAY_LOOK_UP:
+        screen_look_up_press(s, press);
+        return;
     case OVERLAY_CONFIRM:
         press_confirm(s, press);
         return;
@@ -237,6 +242,8 @@ void screen_paste(struct screen *s, const char *bytes, size_t n)
     s->busy = true;
     if (s->overlay == OVERLAY_FILTER)
         screen_filter_paste(s, bytes, n);
+    else if (s->overlay == OVERLAY_LOOK_UP)
+        screen_look_up_paste(s, bytes, n);
     else if (s->overlay == OVERLAY_PALETTE)
         palette_paste(&s->palette, bytes, n);
     else if (s->overlay == OVERLAY_NONE && top->class->paste)

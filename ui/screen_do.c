@@ -120,6 +120,34 @@ static void do_endpoint(struct screen *s, enum action_id id)
     screen_open(s, id == ACTION_CHAT ? PLACE_CHAT : PLACE_LOGS, screen_endpoint_of(s));
 }
 
+static void do_settings(struct screen *s, enum action_id id)
+{
+    (void)id;
+    screen_open(s, PLACE_CHANGE_FORM, screen_endpoint_of(s));
+}
+
+/* Where a test is under way already, that is what one wants to see. */
+static void do_test(struct screen *s, enum action_id id)
+{
+    const char *endpoint = screen_endpoint_of(s);
+    const struct store *store = s->options.store;
+    (void)id;
+    for (size_t i = 0; i < store_operations(store, OPERATION_TEST); i++) {
+        const struct operation *o = store_operation(store, OPERATION_TEST, i);
+        if (!operation_is_over(o->state) && strcmp(o->endpoint_id, endpoint) == 0) {
+            screen_open(s, PLACE_OPERATION, o->id);
+            return;
+        }
+    }
+    screen_open(s, PLACE_REQUEST_FORM, endpoint);
+}
+
+static void do_look_up(struct screen *s, enum action_id id)
+{
+    (void)id;
+    screen_look_up_open(s);
+}
+
 static void do_dismiss(struct screen *s, enum action_id id)
 {
     (void)id;
@@ -145,7 +173,10 @@ static const struct own owns[] = {
     {ACTION_ERROR, ACTION_ERROR, do_error, false},
     {ACTION_UPLOAD_FORM, ACTION_DEPLOY_FORM, do_form, false},
     {ACTION_CHAT, ACTION_ENDPOINT_LOGS, do_endpoint, false},
+    {ACTION_REQUEST_FORM, ACTION_REQUEST_FORM, do_test, false},
     {ACTION_DISMISS, ACTION_DISMISS, do_dismiss, false},
+    {ACTION_LOOK_UP, ACTION_LOOK_UP, do_look_up, false},
+    {ACTION_CHANGE_FORM, ACTION_CHANGE_FORM, do_settings, false},
 };
 
 static const struct own *own_of(enum action_id id)
@@ -177,6 +208,8 @@ static const char *refuses_form(
     if (screen_place(s) != PLACE_OPERATION || !o)
         return NULL;
     bool uploads = id == ACTION_UPLOAD_FORM, is_upload = o->kind == OPERATION_UPLOAD;
+    if (o->kind == OPERATION_TEST)
+        return "This is a test of an endpoint";
     if (is_upload && !uploads)
         return o->commit.len > 0 ? NULL : "Nothing is uploaded yet that could be deployed";
     if (is_stoppable(o->state))
@@ -184,12 +217,18 @@ static const char *refuses_form(
     return uploads && !is_upload ? "This is no upload" : NULL;
 }
 
+static bool is_test_under_way(struct screen *s)
+{
+    const struct operation *o = store_operation_by_id(s->options.store, screen_target(s));
+    return o && o->kind == OPERATION_TEST && !operation_is_over(o->state);
+}
+
 /* A deployment that went wrong is a row among the endpoints until it is put away. */
 static bool can_be_dismissed(const struct screen *s, const struct operation *o)
 {
     if (!opened_went_wrong(o) || screen_dismissed(s, o->id))
         return false;
-    return o->kind == OPERATION_DEPLOY || pane_is_alert(s->panes[PANE_UPLOADS].v, o->id);
+    return o->kind == OPERATION_DEPLOY || o->kind == OPERATION_CHANGE || pane_is_alert(s->panes[PANE_UPLOADS].v, o->id);
 }
 
 const char *screen_refuses_operation(
@@ -239,9 +278,21 @@ const char *screen_refuses(struct screen *s, const struct action *action)
         return screen_refuses_operation(
             s, store_operation_by_id(store, screen_target(s)), action->id);
     case ACTION_CANCEL_REQUEST:
-        return screen_has_open_requests(s) ? NULL : "This request is over";
+    case ACTION_RETRY_REQUEST:
+    case ACTION_SEND_AGAIN:
+        return screen_refuses_requests(s, action->id);
+    case ACTION_REQUEST_FORM:
+        if (is_test_under_way(s))
+            return "This is the test: it is under way";
+        /* fall through */
     case ACTION_CHAT:
     case ACTION_ENDPOINT_LOGS:
+    case ACTION_CHANGE_FORM:
+    case ACTION_PAUSE_ENDPOINT:
+    case ACTION_DELETE_ENDPOINT:
+    case ACTION_ROLLBACK:
+    case ACTION_REDEPLOY:
+    case ACTION_PURGE:
         return *screen_endpoint_of(s) ? NULL : "There is no endpoint behind this";
     case ACTION_ERROR:
         return error_at_hand(s) || s->last_error.class != ERR_NONE ? NULL

@@ -100,10 +100,10 @@ static struct layout draw_panes(struct screen *s, struct canvas *c)
         struct shown *shown = &s->panes[p];
         if (l.pane[p].h <= 0)
             continue;
-        draw_edge(shown, c, l.pane[p], l.edge, focused);
         struct rect inside = inside_of(l.pane[p], l.edge);
         if (inside.h > 0 && inside.w > 0)
             shown->class->draw(shown->v, c, inside, focused, l.compact[p]);
+        draw_edge(shown, c, l.pane[p], l.edge, focused);
     }
     return l;
 }
@@ -113,10 +113,10 @@ static struct layout draw_opened(struct screen *s, struct canvas *c)
     struct rect area;
     struct layout l = layout_single(c->columns, c->rows, &area);
     struct shown *top = screen_top(s);
-    draw_edge(top, c, area, l.edge, true);
     struct rect inside = inside_of(area, l.edge);
     if (inside.h > 0 && inside.w > 0)
         top->class->draw(top->v, c, inside, s->overlay == OVERLAY_NONE, false);
+    draw_edge(top, c, area, l.edge, true); /* what it says is of what was drawn */
     return l;
 }
 
@@ -177,6 +177,9 @@ static void draw_overlay(struct screen *s, struct canvas *c, const struct layout
         return;
     case OVERLAY_FILTER:
         prompt_draw(&s->filter, c, l->prompt, TEXT("/"));
+        return;
+    case OVERLAY_LOOK_UP:
+        prompt_draw(&s->look_up, c, l->prompt, TEXT("Request: "));
         return;
     case OVERLAY_CONFIRM:
         confirm_draw(&s->confirm, c, area);

@@ -12,8 +12,7 @@
 
 enum { COPY_BYTES_MAX = 64 * 1024 };
 
-/* The marked rows, else the one that is meant; returns how many. */
-static size_t collect(struct screen *s, bool bulk, char (*ids)[TABLE_ID_MAX])
+size_t screen_collect(struct screen *s, bool bulk, char (*ids)[TABLE_ID_MAX])
 {
     size_t count = 0;
     if (bulk && s->opened_count == 0 && s->focus < PANE_LOGS)
@@ -21,28 +20,6 @@ static size_t collect(struct screen *s, bool bulk, char (*ids)[TABLE_ID_MAX])
     if (count == 0)
         snprintf(ids[count++], TABLE_ID_MAX, "%s", screen_target(s));
     return count < SCREEN_BULK_MAX ? count : SCREEN_BULK_MAX;
-}
-
-static bool is_open(const struct screen *s, const char *id)
-{
-    const struct request *r = store_request_by_id(s->options.store, id);
-    return r && !request_is_final(r->status);
-}
-
-/* Nobody is asked about requests that cannot be cancelled any more. */
-static size_t collect_open(struct screen *s, char (*ids)[TABLE_ID_MAX])
-{
-    size_t count = collect(s, true, ids), kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (is_open(s, ids[i]))
-            memmove(ids[kept++], ids[i], TABLE_ID_MAX);
-    return kept;
-}
-
-bool screen_has_open_requests(struct screen *s)
-{
-    char ids[SCREEN_BULK_MAX][TABLE_ID_MAX];
-    return collect_open(s, ids) > 0;
 }
 
 static void send_one(struct screen *s, enum action_id id, const char *of, struct text text)
@@ -59,8 +36,11 @@ static struct text name_of(struct screen *s, const char *id, struct arena *a)
     const struct operation *o = store_operation_by_id(store, id);
     const struct endpoint_row *e = store_endpoint_by_id(store, id);
     const struct model_row *m = store_model_by_id(store, id);
+    const struct request *q = store_request_by_id(store, id);
     if (o)
         return say_text(a, "%s %s", operation_kind_name(o->kind), o->title.s);
+    if (q)
+        return say_text(a, "%s", q->job_id[0] ? q->job_id : q->id);
     return e ? e->settings->name : m ? m->name : say_text(a, "%s", id);
 }
 
@@ -79,6 +59,15 @@ static int risk_of(struct screen *s, const struct action *action)
     if (action->id == ACTION_STOP && screen_place(s) == PLACE_CHAT)
         return 0;
     return action->risk;
+}
+
+/* Test requests are the one operation that cannot be gone on with. */
+static struct text help_of(struct screen *s, const struct action *action, struct arena *a)
+{
+    const struct operation *o = store_operation_by_id(s->options.store, s->bulk[0]);
+    if (action->id == ACTION_STOP && o && o->kind == OPERATION_TEST)
+        return TEXT("No more is sent; what is queued or runs is cancelled there.");
+    return say_text(a, "%s.", action->help);
 }
 
 static void ask(struct screen *s, const struct action *action, int risk)
@@ -101,7 +90,9 @@ static void ask(struct screen *s, const struct action *action, int risk)
         confirm_line(&s->confirm, s->bulk_count > 1
                                       ? say_text(a, "%s these %zu?", word, s->bulk_count)
                                       : say_text(a, "%s %s?", word, name.s));
-        confirm_line(&s->confirm, say_text(a, "%s.", action->help));
+        confirm_line(&s->confirm, help_of(s, action, a));
+        if (action->id == ACTION_SEND_AGAIN)
+            screen_ask_again(s, a);
     }
     const struct operation *o = store_operation_by_id(s->options.store, s->bulk[0]);
     for (size_t i = 0; risk >= 2 && o && i < o->plan_count; i++)
@@ -118,18 +109,19 @@ static bool was_seen(struct screen *s)
 
 static bool needs_values(enum action_id id)
 {
-    return id == ACTION_UPLOAD || id == ACTION_DEPLOY || id == ACTION_SAY;
+    return id == ACTION_UPLOAD || id == ACTION_DEPLOY || id == ACTION_SAY || id == ACTION_TEST || id == ACTION_CHANGE;
 }
 
 void screen_intend(struct screen *s, const struct action *action)
 {
     int risk = risk_of(s, action);
-    if (action->id <= ACTION_DISMISS && action->id != ACTION_QUIT && action->id != ACTION_REPAINT)
+    if (action->id < ACTION_REFRESH && action->id != ACTION_QUIT && action->id != ACTION_REPAINT)
         return; /* a view's, which did not want it */
     if (needs_values(action->id) || (action->id == ACTION_YES && !was_seen(s)))
         return;
-    s->bulk_count =
-        action->id == ACTION_CANCEL_REQUEST ? collect_open(s, s->bulk) : collect(s, false, s->bulk);
+    s->bulk_count = screen_is_of_requests(action->id)
+                        ? screen_collect_requests(s, action->id, s->bulk)
+                        : screen_collect(s, false, s->bulk);
     if (risk > 0) {
         ask(s, action, risk);
         return;
@@ -145,7 +137,9 @@ static bool is_still_meant(const struct screen *s, const char *id)
     case ACTION_QUIT:
         return running(s->options.store) > 0;
     case ACTION_CANCEL_REQUEST:
-        return is_open(s, id);
+    case ACTION_RETRY_REQUEST:
+    case ACTION_SEND_AGAIN:
+        return !screen_refuses_request(s, s->confirm.action->id, id);
     default:
         return !screen_refuses_operation(
             s, store_operation_by_id(s->options.store, id), s->confirm.action->id);
@@ -167,25 +161,32 @@ void screen_confirmed(struct screen *s)
 {
     enum action_id id = s->confirm.action->id;
     for (size_t i = 0; i < s->bulk_count; i++)
-        if (id != ACTION_CANCEL_REQUEST || is_open(s, s->bulk[i]))
+        if (!screen_is_of_requests(id) || !screen_refuses_request(s, id, s->bulk[i]))
             send_one(s, id, s->bulk[i], TEXT(""));
 }
 
 /* ---- copying --------------------------------------------------------------------------------------- */
+
+/* Of a request the service's, which others know. */
+static const char *id_to_copy(const struct screen *s, const char *id)
+{
+    const struct request *q = store_request_by_id(s->options.store, id);
+    return q && q->job_id[0] ? q->job_id : id;
+}
 
 void screen_copy(struct screen *s)
 {
     struct arena *a = arena_new(2 * COPY_BYTES_MAX);
     struct buf all;
     buf_init(&all, COPY_BYTES_MAX);
-    s->bulk_count = collect(s, true, s->bulk);
+    s->bulk_count = screen_collect(s, true, s->bulk);
     for (size_t i = 0; i < s->bulk_count; i++)
-        buf_printf(&all, "%s%s", i > 0 ? "\n" : "", s->bulk[i]);
+        buf_printf(&all, "%s%s", i > 0 ? "\n" : "", id_to_copy(s, s->bulk[i]));
     if (a && !all.full) {
         send_one(s, ACTION_COPY, s->bulk[0], text_new(a, buf_str(&all), all.len, TEXT_BLOCK));
         screen_say(s,
             s->bulk_count > 1 ? say_text(a, "Copied %zu ids", s->bulk_count)
-                              : say_text(a, "Copied %s", s->bulk[0]),
+                              : say_text(a, "Copied %s", id_to_copy(s, s->bulk[0])),
             ROLE_OK);
     }
     buf_release(&all);

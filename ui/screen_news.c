@@ -64,12 +64,20 @@ static void show_model(struct screen *s, const struct operation *o)
         screen_show(s, PLACE_MODELS, o->model_id);
 }
 
+/* A single request is sent without a question: its answer is what one waits for. */
+static bool is_new_test(const struct screen *s, const struct operation *o)
+{
+    return o->kind == OPERATION_TEST && o->started_ms >= s->x.began_ms;
+}
+
 static void note_operation(struct screen *s, const struct operation *o, struct arena *a)
 {
     const struct known_operation *before = known(s, o->id);
     if (before && before->state == o->state)
         return;
     if (o->state == OPERATION_ASKING)
+        snprintf(s->asking, sizeof s->asking, "%s", o->id);
+    if (!before && is_new_test(s, o))
         snprintf(s->asking, sizeof s->asking, "%s", o->id);
     if (!before && o->state == OPERATION_INTERRUPTED)
         screen_say(s,
@@ -138,7 +146,7 @@ static void open_asking(struct screen *s)
         s->asking[0] ? store_operation_by_id(s->options.store, s->asking) : NULL;
     if (s->asking[0] == '\0' || s->overlay != OVERLAY_NONE || screen_typing(s))
         return;
-    if (o && o->state == OPERATION_ASKING)
+    if (o && (o->state == OPERATION_ASKING || is_new_test(s, o)))
         screen_open(s, PLACE_OPERATION, s->asking);
     s->asking[0] = '\0';
 }

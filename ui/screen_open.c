@@ -113,13 +113,48 @@ const char *screen_endpoint_of(struct screen *s)
     return e ? e->settings->id : "";
 }
 
+/* With no row to go by, the endpoint that has most to do. */
+static const char *busiest(const struct store *s)
+{
+    const char *id = "";
+    int64_t most = -1;
+    for (size_t i = 0; i < store_endpoints(s); i++) {
+        const struct endpoint_row *e = store_endpoint(s, i);
+        int64_t work = e->health ? e->health->in_queue + e->health->in_progress : 0;
+        if (!e->settings->load_balancer && work > most) {
+            most = work;
+            id = e->settings->id;
+        }
+    }
+    return id;
+}
+
+/* Whose requests one looks at. */
+static void look_at_requests(struct screen *s)
+{
+    const struct host *host = s->options.host;
+    enum place place = screen_place(s);
+    const char *endpoint = "", *request = place == PLACE_REQUEST ? screen_target(s) : "";
+    if (!host->look)
+        return;
+    if (AT(place) & (AT(PLACE_REQUESTS) | AT(PLACE_REQUEST) | AT(PLACE_ENDPOINT)))
+        endpoint = screen_endpoint_of(s);
+    if (place == PLACE_REQUESTS && store_requests(s->options.store) == 0)
+        endpoint = busiest(s->options.store);
+    host->look(host->arg, endpoint, request);
+}
+
 void screen_look(struct screen *s)
 {
-    static const uint32_t looking = AT(PLACE_ENDPOINT) | AT(PLACE_CHAT) | AT(PLACE_LOGS);
+    look_at_requests(s);
+    static const uint32_t looking = AT(PLACE_ENDPOINT) | AT(PLACE_CHAT) | AT(PLACE_LOGS) |
+                                     AT(PLACE_CHANGE_FORM);
     bool looks = s->opened_count > 0 && (AT(screen_place(s)) & looking);
     const char *id = looks ? screen_top(s)->id : "";
+    if (screen_place(s) == PLACE_LOGS) /* also the pane, when an endpoint was chosen there */
+        id = screen_target(s);
     if (strcmp(id, s->looked_at) == 0 || strlen(id) >= sizeof s->looked_at)
         return;
-    snprintf(s->looked_at, sizeof s->looked_at, "%s", id);
+    snprintf(s->looked_at, sizeof s->looked_at, "%.*s", ENDPOINT_ID_MAX - 1, id);
     s->options.host->focus(s->options.host->arg, s->looked_at);
 }

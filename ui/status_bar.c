@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PIECES_MAX = 16, PIECE_BYTES = 96, AGE_COLUMNS = 3 };
+enum { PIECES_MAX = 16, PIECE_BYTES = 160, AGE_COLUMNS = 3 };
 
 enum names { NAMES_FULL, NAMES_LETTER };
 

@@ -84,7 +84,7 @@ static void draw_signs(struct drawing *d, const struct table_row *row, bool curs
         draw_sign(d, d->signs - 1, TEXT("!"), ROLE_BAD);
 }
 
-static void draw_cells(struct drawing *d, const struct table_row *row)
+static void draw_cells(struct drawing *d, size_t place, bool marked)
 {
     struct table_cell cell;
     int x = d->r.x + d->signs;
@@ -92,8 +92,8 @@ static void draw_cells(struct drawing *d, const struct table_row *row)
     for (size_t i = 0; i < d->t->source.column_count; i++) {
         if (d->widths[i] == 0)
             continue;
-        table_ask(d->t, row->row, i, &cell);
-        if (first && row->marked && cell.role == ROLE_NORMAL)
+        table_ask(d->t, table_row_at(d->t, place), i, &cell);
+        if (first && marked && cell.role == ROLE_NORMAL)
             cell.role = ROLE_MARKED;
         if (cell.rest) {
             canvas_text_cut(
@@ -110,11 +110,11 @@ static void draw_cells(struct drawing *d, const struct table_row *row)
 
 static void draw_row(struct drawing *d, size_t place, bool cursor)
 {
-    const struct table_row *row = &d->t->order[place];
+    const struct table_row *row = &d->t->rows.at[d->t->order[place]];
     struct rect line = {d->r.x, d->r.y, d->r.w, 1};
     canvas_fill(d->c, line, ROLE_NORMAL, 0);
     draw_signs(d, row, cursor);
-    draw_cells(d, row);
+    draw_cells(d, place, row->marked);
     if (cursor)
         canvas_paint(d->c, line, ROLE_CURSOR, 0);
     next_row(d);
@@ -147,16 +147,23 @@ void table_draw(struct table *t, struct canvas *c, struct rect r, bool focused, 
         draw_row(&d, place, focused && place == t->cursor);
 }
 
+/* The next rows that need attention, or those that do not. */
+static void draw_some(struct drawing *d, bool attention, size_t count)
+{
+    const struct table *t = d->t;
+    for (size_t place = 0; place < t->count && count > 0 && d->r.h > 0; place++) {
+        if (t->rows.at[t->order[place]].attention != attention)
+            continue;
+        draw_row(d, place, false);
+        count--;
+    }
+}
+
 void table_draw_brief(struct table *t, struct canvas *c, struct rect r)
 {
     struct drawing d = drawing_of(t, c, r);
     if (d.r.w <= 0)
         return;
-    for (size_t i = 0; i < t->worst_count && d.r.h > 0; i++)
-        draw_row(&d, t->worst[i], false);
-    if (t->worst_count == TABLE_WORST_MAX)
-        return;
-    for (size_t place = 0; place < t->count && d.r.h > 0; place++)
-        if (!t->order[place].attention)
-            draw_row(&d, place, false);
+    draw_some(&d, true, t->attention);
+    draw_some(&d, false, t->count - t->attention);
 }

@@ -74,37 +74,27 @@ static int compare(const void *a, const void *b)
     return strcmp(x->id, y->id);
 }
 
-int marks_add_rows(struct table_marks *m, const struct table_row *rows, size_t count)
+int marks_reserve(struct table_marks *m, size_t more)
 {
-    if (make_room(m, count))
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].marked)
-            continue;
-        struct table_mark *mark = &m->list[m->count++];
-        mark->seen = true;
-        memcpy(mark->id, rows[i].id, TABLE_ID_MAX);
-    }
-    qsort(m->list, m->count, sizeof *m->list, compare);
-    return 0;
+    return make_room(m, more);
 }
 
-void marks_remove_rows(struct table_marks *m, const struct table_row *rows, size_t count)
+void marks_append(struct table_marks *m, const char *id)
 {
-    for (size_t i = 0; i < m->count; i++)
-        m->list[i].seen = true;
-    for (size_t i = 0; i < count; i++) {
-        struct table_mark *mark = marks_find(m, rows[i].id);
-        if (mark)
-            mark->seen = false;
-    }
-    marks_drop_unseen(m);
+    m->list[m->count] = (struct table_mark){.seen = true};
+    memcpy(m->list[m->count++].id, id, strnlen(id, TABLE_ID_MAX - 1));
 }
 
-void marks_unsee(struct table_marks *m)
+void marks_settle(struct table_marks *m)
+{
+    if (m->count)
+        qsort(m->list, m->count, sizeof *m->list, compare);
+}
+
+void marks_see(struct table_marks *m, bool seen)
 {
     for (size_t i = 0; i < m->count; i++)
-        m->list[i].seen = false;
+        m->list[i].seen = seen;
 }
 
 void marks_drop_unseen(struct table_marks *m)

@@ -1,187 +1,189 @@
-/* Building the order of a table: every row of the source is asked once whether it matches, who
- * it is and what it is sorted by; then the keys are sorted. This is the only work that grows
- * with the number of rows.
+/* The order of a table: spots of the rows shown, sorted. It is made anew by a merge sort of small items
+ * that hold what is compared, and kept up by putting in and taking out, where only its one array of
+ * integers moves.
  *
- * Equal keys keep the source's order by comparing row indexes last, so any sort is a stable one.
- * The texts of a sort by text lie one behind the other in one buffer, as offsets because it
- * moves when it grows. */
+ * Equal keys keep the source's order, in either direction: the spot decides last. */
 #include "ui/table_internal.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-struct key {
-    size_t row;
-    double number;    /* NAN = by text */
-    const char *text; /* set when all offsets are known */
-    size_t offset;
-    bool attention;
+enum { RUN = 16, ROOM_MORE = 256 };
+
+struct item {
+    uint64_t rank;
+    uint32_t spot;
+    uint32_t kind;
 };
 
-struct keys {
-    struct key *list;
-    size_t count;
-    struct buf texts;
-};
-
-/* ---- comparing ------------------------------------------------------------------------------------- */
-
-static int by_source(const void *a, const void *b)
+/* In the source's order what needs attention comes first, whichever way round. */
+static struct item item_of(const struct table *t, size_t spot)
 {
-    const struct key *x = a, *y = b;
-    if (x->attention != y->attention)
-        return x->attention ? -1 : 1;
-    return (x->row > y->row) - (x->row < y->row);
+    const struct table_row *r = &t->rows.at[spot];
+    if (t->sort_column < 0)
+        return (struct item){spot, (uint32_t)spot, !r->attention};
+    return (struct item){r->rank, (uint32_t)spot, r->kind};
 }
 
-static int by_source_down(const void *a, const void *b)
+static bool before(const struct table *t, const struct item *a, const struct item *b)
 {
-    const struct key *x = a, *y = b;
-    return x->attention != y->attention ? by_source(a, b) : by_source(b, a);
+    if (a->kind != b->kind)
+        return a->kind < b->kind;
+    if (a->rank != b->rank)
+        return (a->rank < b->rank) != t->descending;
+    int order = 0;
+    if (t->sort_column >= 0 && a->kind == KEY_TEXT)
+        order = table_compare_texts(t, &t->rows.at[a->spot], &t->rows.at[b->spot]);
+    if (order)
+        return (order < 0) != t->descending;
+    return a->spot < b->spot;
 }
 
-/* What a person calls the order of two values: capital letters make a difference only between
- * equals. */
-static int by_value(const struct key *x, const struct key *y)
-{
-    if (!isnan(x->number))
-        return (x->number > y->number) - (x->number < y->number);
-    int order = strcasecmp(x->text, y->text);
-    return order ? order : strcmp(x->text, y->text);
-}
+/* ---- sorting --------------------------------------------------------------------------------------- */
 
-/* Numbers before texts in either direction, texts that say nothing last of all. */
-static int by_kind(const struct key *x, const struct key *y)
+static void sort_run(const struct table *t, struct item *items, size_t count)
 {
-    int order = (isnan(x->number) != 0) - (isnan(y->number) != 0);
-    return order ? order : (*x->text == '\0') - (*y->text == '\0');
-}
-
-static int by_column(const void *a, const void *b)
-{
-    const struct key *x = a, *y = b;
-    int order = by_kind(x, y);
-    order = order ? order : by_value(x, y);
-    return order ? order : (x->row > y->row) - (x->row < y->row);
-}
-
-static int by_column_down(const void *a, const void *b)
-{
-    const struct key *x = a, *y = b;
-    int order = by_kind(x, y);
-    order = order ? order : by_value(y, x);
-    return order ? order : (x->row > y->row) - (x->row < y->row);
-}
-
-/* ---- keys ------------------------------------------------------------------------------------------ */
-
-static int add_value(const struct table *t, struct keys *keys, struct key *key)
-{
-    struct table_cell cell;
-    table_ask(t, key->row, (size_t)t->sort_column, &cell);
-    key->number = cell.number;
-    key->offset = keys->texts.len;
-    if (!isnan(cell.number))
-        return buf_append(&keys->texts, "#", 2);
-    struct text shown = text_cut(cell.text, TABLE_CELL_MAX);
-    if (buf_append(&keys->texts, shown.s, shown.len))
-        return -1;
-    return buf_append(&keys->texts, "", 1);
-}
-
-static int collect(const struct table *t, struct keys *keys, size_t rows)
-{
-    const struct table_source *s = &t->source;
-    for (size_t row = 0; row < rows; row++) {
-        if (s->matches && t->filter && !s->matches(s->data, row, t->filter))
-            continue;
-        struct key *key = &keys->list[keys->count++];
-        *key = (struct key){.row = row, .number = NAN, .text = ""};
-        key->attention = s->attention && s->attention(s->data, row);
-        if (t->sort_column >= 0 && add_value(t, keys, key))
-            return -1;
+    for (size_t i = 1; i < count; i++) {
+        struct item item = items[i];
+        size_t at = i;
+        for (; at > 0 && before(t, &item, &items[at - 1]); at--)
+            items[at] = items[at - 1];
+        items[at] = item;
     }
-    for (size_t i = 0; t->sort_column >= 0 && i < keys->count; i++)
-        keys->list[i].text = buf_str(&keys->texts) + keys->list[i].offset;
+}
+
+/* Merges two neighbours, both sorted; spare has room for the first. */
+static void merge(
+    const struct table *t, struct item *items, size_t middle, size_t count, struct item *spare)
+{
+    if (!before(t, &items[middle], &items[middle - 1]))
+        return;
+    memcpy(spare, items, middle * sizeof *items);
+    size_t a = 0, b = middle, to = 0;
+    while (a < middle && b < count)
+        items[to++] = before(t, &items[b], &spare[a]) ? items[b++] : spare[a++];
+    memcpy(items + to, spare + a, (middle - a) * sizeof *items);
+}
+
+static void sort(const struct table *t, struct item *items, size_t count, struct item *spare)
+{
+    for (size_t i = 0; i < count; i += RUN)
+        sort_run(t, items + i, count - i < RUN ? count - i : RUN);
+    for (size_t width = RUN; width < count; width *= 2)
+        for (size_t i = 0; i + width < count; i += 2 * width)
+            merge(t, items + i, width, count - i < 2 * width ? count - i : 2 * width, spare);
+}
+
+int table_order_sort(const struct table *t, uint32_t *spots, size_t count)
+{
+    struct item *items = calloc(2 * count + 1, sizeof *items);
+    if (!items)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        items[i] = item_of(t, spots[i]);
+    sort(t, items, count, items + count);
+    for (size_t i = 0; i < count; i++)
+        spots[i] = items[i].spot;
+    free(items);
     return 0;
 }
 
-/* By source they come in order already: those that need attention only have to come before the others. */
-static bool part(struct keys *keys)
+/* ---- the whole order ------------------------------------------------------------------------------- */
+
+static void count_in(struct table *t, size_t spot)
 {
-    size_t first = 0, rest = 0;
-    struct key *parted = calloc(keys->count + 1, sizeof *parted);
-    if (!parted)
-        return false;
-    for (size_t i = 0; i < keys->count; i++)
-        first += keys->list[i].attention;
-    for (size_t i = 0, front = 0; i < keys->count; i++)
-        parted[keys->list[i].attention ? front++ : first + rest++] = keys->list[i];
-    free(keys->list);
-    keys->list = parted;
-    return true;
+    t->attention += t->rows.at[spot].attention;
+    t->moving += t->rows.at[spot].moves;
 }
 
-static void sort(const struct table *t, struct keys *keys)
+void table_order_count_out(struct table *t, size_t spot)
 {
-    if (t->sort_column < 0 && !t->descending && part(keys))
-        return;
-    int (*compare)(const void *, const void *) = t->sort_column < 0
-                                                     ? (t->descending ? by_source_down : by_source)
-                                                     : (t->descending ? by_column_down : by_column);
-    qsort(keys->list, keys->count, sizeof *keys->list, compare);
+    t->attention -= t->rows.at[spot].attention;
+    t->moving -= t->rows.at[spot].moves;
 }
 
-/* ---- the order ------------------------------------------------------------------------------------- */
-
-/* Marks of rows that the filter hides are kept, so every row of the source counts as seen. */
-static void see_hidden(struct table *t, size_t rows)
+int table_order_make(struct table *t, uint32_t **old)
 {
-    char id[TABLE_ID_MAX];
-    for (size_t row = 0; t->marks.count > 0 && row < rows; row++) {
-        id[0] = '\0';
-        t->source.id(t->source.data, row, id);
-        id[TABLE_ID_MAX - 1] = '\0';
-        struct table_mark *mark = marks_find(&t->marks, id);
-        if (mark)
-            mark->seen = true;
+    const struct table_rows *rows = &t->rows;
+    size_t count = 0, room = rows->count + ROOM_MORE, end = rows->first + rows->count;
+    uint32_t *order = calloc(room, sizeof *order);
+    if (!order)
+        return -1;
+    for (size_t spot = rows->first; spot < end; spot++)
+        if (rows->at[spot].shown)
+            order[count++] = (uint32_t)spot;
+    if (table_order_sort(t, order, count)) {
+        free(order);
+        return -1;
     }
+    *old = t->order;
+    t->order = order;
+    t->order_room = room;
+    t->count = count;
+    t->attention = t->moving = 0;
+    for (size_t i = 0; i < count; i++)
+        count_in(t, order[i]);
+    return 0;
 }
 
-static void fill(struct table *t, const struct keys *keys, struct table_row *order)
+/* ---- single rows ----------------------------------------------------------------------------------- */
+
+/* Among the first `count`. */
+static size_t place_among(const struct table *t, size_t spot, size_t count)
 {
-    for (size_t i = 0; i < keys->count; i++) {
-        struct table_row *r = &order[i];
-        *r = (struct table_row){.row = keys->list[i].row, .attention = keys->list[i].attention};
-        t->source.id(t->source.data, r->row, r->id);
-        r->id[TABLE_ID_MAX - 1] = '\0';
-        r->marked = marks_find(&t->marks, r->id) != NULL;
+    struct item item = item_of(t, spot);
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct item other = item_of(t, t->order[middle]);
+        if (before(t, &other, &item))
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low;
 }
 
-int table_order_build(struct table *t, struct table_row **order, size_t *count)
+size_t table_order_place(const struct table *t, size_t spot)
 {
-    int result = -1;
-    size_t rows = t->source.rows(t->source.data);
-    struct keys keys = {.list = calloc(rows + 1, sizeof *keys.list)};
-    buf_init(&keys.texts, (rows + 1) * (size_t)TABLE_CELL_MAX * CELL_BYTES_MAX);
-    *order = NULL;
-    if (!keys.list || collect(t, &keys, rows))
-        goto out;
-    *order = calloc(keys.count + 1, sizeof **order);
-    if (!*order)
-        goto out;
-    sort(t, &keys);
-    marks_unsee(&t->marks);
-    see_hidden(t, rows);
-    marks_drop_unseen(&t->marks);
-    fill(t, &keys, *order);
-    *count = keys.count;
-    result = 0;
-out:
-    free(keys.list);
-    buf_release(&keys.texts);
-    return result;
+    return place_among(t, spot, t->count);
+}
+
+static int make_room(struct table *t, size_t more)
+{
+    if (t->order_room - t->count >= more)
+        return 0;
+    size_t room = t->count + more + t->count / 8 + ROOM_MORE;
+    uint32_t *order = realloc(t->order, room * sizeof *order);
+    if (!order)
+        return -1;
+    t->order = order;
+    t->order_room = room;
+    return 0;
+}
+
+/* From behind, so that every stretch moves once. */
+int table_order_insert(struct table *t, const uint32_t *spots, size_t count)
+{
+    if (make_room(t, count))
+        return -1;
+    size_t end = t->count;
+    for (size_t i = count; i-- > 0;) {
+        size_t place = place_among(t, spots[i], end);
+        memmove(t->order + place + i + 1, t->order + place, (end - place) * sizeof *t->order);
+        t->order[place + i] = spots[i];
+        end = place;
+        count_in(t, spots[i]);
+    }
+    t->count += count;
+    return 0;
+}
+
+void table_order_remove(struct table *t, const size_t *places, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t from = places[i] + 1, end = i + 1 < count ? places[i + 1] : t->count;
+        memmove(t->order + places[i] - i, t->order + from, (end - from) * sizeof *t->order);
+    }
+    t->count -= count;
 }

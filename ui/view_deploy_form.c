@@ -1,19 +1,19 @@
-/* The form of a deployment. The endpoint's name follows the repository until somebody edits it. Below
- * it, from the catalog: what it would cost, and whether the model would fit, as far as the model is
- * known here: when an upload to the same repository was checked. Both are estimates and say so; the
- * plan that Enter leads to is made from the Hub's own numbers. */
+/* The form of a deployment. The endpoint's name follows the repository until somebody edits it. What is below
+ * it, live, is view_deploy_below.c's. */
+#include "model/env_words.h"
 #include "model/fit.h"
+#include "model/worker_image.h"
 #include "ui/form_view.h"
 #include "ui/say.h"
+#include "ui/view_deploy.h"
 #include "ui/views.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POOLS_MAX = 32, SCRATCH_MAX = 64 * 1024 };
-static const char AUTOMATIC[] = "automatic";
+enum { SCRATCH_MAX = 64 * 1024 };
+static const char AUTOMATIC[] = VIEW_DEPLOY_AUTOMATIC;
 
 static const struct form_field fields[] = {
     {.name = "repo",
@@ -33,18 +33,18 @@ static const struct form_field fields[] = {
         .label = "Image",
         .help = "the worker's container image, with its tag",
         .required = true},
-    {.name = "pool",
+    {.name = "gpu",
         .label = "GPU pool",
         .help = "‹ › choose; automatic: the cheapest in stock that hold the model",
         .kind = FIELD_CHOICE},
-    {.name = "gpus",
+    {.name = "gpus-per-worker",
         .label = "GPUs per worker",
-        .help = "from 1 to 16; the model is split over them",
+        .help = "from 1 to 16; the model is spread over them (tensor parallel)",
         .kind = FIELD_NUMBER,
         .required = true,
         .least = 1,
         .most = 16},
-    {.name = "context",
+    {.name = "max-model-len",
         .label = "Context length",
         .help = "tokens in and out of one request; shorter needs less memory",
         .kind = FIELD_NUMBER,
@@ -72,6 +72,14 @@ static const struct form_field fields[] = {
         .required = true,
         .least = 1,
         .most = 3600},
+    {.name = "env",
+        .label = "Environment",
+        .help = "NAME=VALUE of the worker, parted by blanks; goes before what is set anyway",
+        .empty = "what the model needs"},
+    {.name = "budget",
+        .label = "Budget",
+        .help = "dollars; noted in the registry",
+        .empty = "none"},
 };
 
 /* ---- filling --------------------------------------------------------------------------------------- */
@@ -131,9 +139,9 @@ static void fill(struct form_view *v, const char *id)
         form_set(v->form, "revision", TEXT(""));
         form_set(v->form, "name", TEXT(""));
     }
-    set_default(v, "image", "runpod/worker-v1-vllm:v2.25.2");
-    set_default(v, "pool", AUTOMATIC);
-    set_default(v, "gpus", "1");
+    set_default(v, "image", WORKER_IMAGE_DEFAULT);
+    set_default(v, "gpu", AUTOMATIC);
+    set_default(v, "gpus-per-worker", "1");
     set_default(v, "min", "0");
     set_default(v, "max", "3");
     set_default(v, "idle", "10");
@@ -152,32 +160,7 @@ static int64_t number_of(const struct form_view *v, const char *field, int64_t f
     return t.len > 0 ? strtoll(t.s, NULL, 10) : fallback;
 }
 
-static int gpus_of(const struct form_view *v)
-{
-    int64_t n = number_of(v, "gpus", 1);
-    return n < 1 ? 1 : n > 16 ? 16 : (int)n;
-}
-
 /* ---- pools ----------------------------------------------------------------------------------------- */
-
-static size_t pools_of(const struct form_view *v, struct gpu_pool pools[POOLS_MAX])
-{
-    const struct gpu_page *page = store_gpus(v->o.x->store);
-    size_t count = page ? gpu_pools(page, pools, POOLS_MAX) : 0;
-    return count < POOLS_MAX ? count : POOLS_MAX;
-}
-
-/* "$0.69" or "$0.44–0.69" */
-static const char *price_range(char out[SAY_MAX * 2], const struct gpu_pool *p, double times)
-{
-    char least[SAY_MAX], most[SAY_MAX];
-    say_money(least, p->price_least * times);
-    if (p->price_least < p->price_most)
-        snprintf(out, SAY_MAX * 2, "%s–%s", least, say_amount(most, p->price_most * times));
-    else
-        snprintf(out, SAY_MAX * 2, "%s", least);
-    return out;
-}
 
 static const char *stock_words(enum stock stock)
 {
@@ -191,33 +174,20 @@ static const char *stock_words(enum stock stock)
 
 static void refresh(struct form_view *v)
 {
-    struct gpu_pool pools[POOLS_MAX];
-    struct text choices[POOLS_MAX + 1] = {say_word(AUTOMATIC)};
-    struct text notes[POOLS_MAX + 1] = {TEXT("the cheapest in stock that hold the model")};
-    size_t count = pools_of(v, pools);
+    struct gpu_pool pools[VIEW_DEPLOY_POOLS];
+    struct text choices[VIEW_DEPLOY_POOLS + 1] = {say_word(AUTOMATIC)};
+    struct text notes[VIEW_DEPLOY_POOLS + 1] = {TEXT("the cheapest in stock that hold the model")};
+    size_t count = view_deploy_pools(v, pools);
     struct arena *a = arena_new(SCRATCH_MAX);
     char price[SAY_MAX * 2];
     for (size_t i = 0; a && i < count; i++) {
         choices[i + 1] = pools[i].id;
         notes[i + 1] = say_text(a, "%4d GB  ≈%s/h  %s", pools[i].memory_gb,
-            price_range(price, &pools[i], 1), stock_words(pools[i].stock));
+            view_deploy_price(price, &pools[i], 1), stock_words(pools[i].stock));
     }
     if (a)
-        form_choices(v->form, "pool", choices, notes, count + 1);
+        form_choices(v->form, "gpu", choices, notes, count + 1);
     arena_free(a);
-}
-
-static bool chosen_pool(const struct form_view *v, struct gpu_pool *out)
-{
-    struct gpu_pool pools[POOLS_MAX];
-    size_t count = pools_of(v, pools);
-    for (size_t i = 0; i < count; i++) {
-        if (opened_same(pools[i].id, form_get(v->form, "pool"))) {
-            *out = pools[i];
-            return true;
-        }
-    }
-    return false;
 }
 
 /* ---- changes --------------------------------------------------------------------------------------- */
@@ -241,8 +211,22 @@ static const struct endpoint_row *endpoint_named(const struct form_view *v)
     return NULL;
 }
 
+static int is_set(void *arg, const char *name, const char *value, struct err *e)
+{
+    (void)arg;
+    return value ? 0 : err_set(e, ERR_INPUT, 0, "-%s: there is nothing yet to be taken away", name);
+}
+
+static bool is_amount(struct text t)
+{
+    char *end = NULL;
+    double dollars = t.len ? strtod(t.s, &end) : 0;
+    return t.len == 0 || (end != t.s && !*end && dollars >= 0 && dollars <= 1e9);
+}
+
 static bool check(struct form_view *v)
 {
+    struct err e;
     if (!form_view_is_repo(form_get(v->form, "repo")))
         form_complain(v->form, "repo", "a repository is OWNER/NAME, of letters, digits, - _ and .");
     else if (endpoint_named(v))
@@ -252,6 +236,10 @@ static bool check(struct form_view *v)
         form_complain(v->form, "name", "the endpoint's name needs at least three characters");
     else if (number_of(v, "min", 0) > number_of(v, "max", 0))
         form_complain(v->form, "min", "fewer workers at most than at least");
+    else if (env_words(form_get(v->form, "env").s, is_set, NULL, &e))
+        form_complain(v->form, "env", "%s", e.message);
+    else if (!is_amount(form_get(v->form, "budget")))
+        form_complain(v->form, "budget", "an amount of dollars, like 25 or 25.50");
     else
         return true;
     return false;
@@ -259,159 +247,7 @@ static bool check(struct form_view *v)
 
 static struct text value(const char *field, struct text t)
 {
-    return strcmp(field, "pool") == 0 && opened_is(t, AUTOMATIC) ? TEXT("") : t;
-}
-
-/* ---- the live part --------------------------------------------------------------------------------- */
-
-/* The facts of a model that was checked here on its way to this repository; the newest. */
-static const struct model_facts *facts_of(const struct store *s, struct text repo)
-{
-    size_t count = store_operations(s, OPERATION_UPLOAD);
-    for (size_t i = 0; i < count; i++) {
-        const struct operation *o = store_operation(s, OPERATION_UPLOAD, i);
-        if (o->checklist && o->checklist->facts.weight_bytes > 0 && !o->checklist->facts.adapter &&
-            opened_same(o->repository, repo))
-            return &o->checklist->facts;
-    }
-    return NULL;
-}
-
-/* "$0/h asleep · ≈$2.04/h with 3 workers" */
-static void add_price(struct form_view *v, struct lines *l, const struct gpu_pool *pool)
-{
-    struct arena *a = lines_arena(l);
-    char price[SAY_MAX * 2];
-    double gpus = gpus_of(v);
-    long long min = (long long)number_of(v, "min", 0), max = (long long)number_of(v, "max", 0);
-    if (isnan(pool->price_least)) {
-        lines_fact(l, "Price", TEXT("the catalog does not say"), ROLE_FAINT);
-        return;
-    }
-    struct text least = TEXT("$0/h asleep");
-    if (min > 0)
-        least = say_text(
-            a, "≈%s/h all the time with %lld", price_range(price, pool, gpus * (double)min), min);
-    lines_fact(l, "Price",
-        say_text(a, "%.*s · ≈%s/h with %lld worker%s", SAY_ARGS(least),
-            price_range(price, pool, gpus * (double)max), max, max == 1 ? "" : "s"),
-        ROLE_MONEY);
-}
-
-static void add_balance(struct form_view *v, struct lines *l, const struct gpu_pool *pool)
-{
-    const struct account *account = store_account(v->o.x->store);
-    char money[SAY_MAX], left[SAY_MAX];
-    double hour = pool->price_most * gpus_of(v) * (double)number_of(v, "max", 0);
-    if (!account || !isfinite(account->balance) || !(hour > 0))
-        return;
-    double hours = fmax(account->balance, 0) / hour;
-    lines_fact(l, "Balance",
-        say_text(lines_arena(l), "%s: ≈%s with all workers up", say_money(money, account->balance),
-            say_age_short(left, (int64_t)fmin(hours * 3.6e6, 1e15))),
-        hours < 1 ? ROLE_WARNING : ROLE_NORMAL);
-}
-
-/* A little is not nothing. */
-static const char *gigabytes(char out[SAY_MAX], double gb)
-{
-    if (gb > 0 && gb < 0.05)
-        snprintf(out, SAY_MAX, "<0.1");
-    else
-        snprintf(out, SAY_MAX, "%.1f", gb);
-    return out;
-}
-
-/* "weights 14.7, cache of one full context 1.9, the rest 2 GB" */
-static struct text parts_of(struct arena *a, const struct fit *fit)
-{
-    char weights[SAY_MAX], cache[SAY_MAX];
-    if (isnan(fit->cache))
-        return say_text(
-            a, "weights %s GB; its cache is not known", gigabytes(weights, fit->weights));
-    return say_text(a, "weights %s, cache of one full context %s, the rest %.0f GB",
-        gigabytes(weights, fit->weights), gigabytes(cache, fit->cache),
-        fit->needed - fit->weights - fit->cache);
-}
-
-/* The verdict first: it is what one looks for. */
-static void add_fit(struct form_view *v, struct lines *l, const struct gpu_pool *pool)
-{
-    const struct model_facts *facts = facts_of(v->o.x->store, form_get(v->form, "repo"));
-    struct arena *a = lines_arena(l);
-    int gpus = gpus_of(v);
-    if (!facts) {
-        lines_fact(l, "Memory",
-            pool ? say_text(a, "%d GB; how much the model needs is read from the Hub first",
-                       pool->memory_gb * gpus)
-                 : TEXT("how much the model needs is read from the Hub first"),
-            ROLE_FAINT);
-        return;
-    }
-    struct fit fit = fit_of(facts, number_of(v, "context", 0), gpus);
-    double usable = pool ? fit_usable(pool->memory_gb, gpus) : 0;
-    bool fits = usable >= fit.needed;
-    if (!fit.splits)
-        lines_fact(l, "Memory",
-            say_text(a, "✗ %lld attention heads cannot be spread over %d GPUs",
-                (long long)facts->heads, gpus),
-            ROLE_BAD);
-    if (pool)
-        lines_fact(l, fit.splits ? "Memory" : "",
-            say_text(a, "%s (estimate): ≈%.1f GB of ≈%.1f usable on %.*s ×%d",
-                fits ? "✓ should fit" : "✗ will probably not fit", fit.needed, usable,
-                SAY_ARGS(pool->id), gpus),
-            fits ? ROLE_OK : ROLE_BAD);
-    else
-        lines_fact(l, fit.splits ? "Memory" : "",
-            say_text(a, "≈%.1f GB needed (estimate)", fit.needed), ROLE_NORMAL);
-    lines_fact(l, "", parts_of(a, &fit), ROLE_FAINT);
-}
-
-/* Tags that are known not to work (spec/runpod.md §7.1). */
-static void add_image(struct form_view *v, struct lines *l)
-{
-    static const struct {
-        const char *ends, *words;
-    } known[] = {
-        {"runpod/worker-vllm:stable", "this tag is not known upstream: workers would never start"},
-        {"worker-v1-vllm:stable-cuda12.1.0", "this is vLLM 0.5 of 2024: newer models crash in it"},
-        {":latest", "latest changes under a running endpoint: name a version"},
-    };
-    struct text image = form_get(v->form, "image");
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        size_t n = strlen(known[i].ends);
-        if (image.len >= n && memcmp(image.s + image.len - n, known[i].ends, n) == 0)
-            lines_fact(l, "Image", say_text(lines_arena(l), "! %s", known[i].words), ROLE_WARNING);
-    }
-}
-
-static void below(struct form_view *v, struct lines *l)
-{
-    struct gpu_pool pool;
-    bool known = chosen_pool(v, &pool);
-    const struct endpoint_row *taken = endpoint_named(v);
-    opened_source(l, v->o.x->store, SOURCE_RUNPOD);
-    if (taken)
-        lines_fact(l, "Endpoint",
-            say_text(lines_arena(l), "! %.*s exists already and serves %.*s: choose another name",
-                SAY_ARGS(taken->settings->name),
-                SAY_ARGS(
-                    taken->settings->model.len ? taken->settings->model : TEXT("something else"))),
-            ROLE_WARNING);
-    if (known) {
-        add_price(v, l, &pool);
-        add_balance(v, l, &pool);
-    } else {
-        lines_fact(l, "Price",
-            store_gpus(v->o.x->store) ? TEXT("the plan will tell, with the pools that were chosen")
-                                      : TEXT("the GPU catalog has not been read yet"),
-            ROLE_FAINT);
-    }
-    if (known && pool.stock == STOCK_NONE)
-        lines_fact(l, "Stock", TEXT("! none at present: requests would wait"), ROLE_WARNING);
-    add_fit(v, l, known ? &pool : NULL);
-    add_image(v, l);
+    return strcmp(field, "gpu") == 0 && opened_is(t, AUTOMATIC) ? TEXT("") : t;
 }
 
 static const struct form_kind kind = {
@@ -426,7 +262,7 @@ static const struct form_kind kind = {
     .refresh = refresh,
     .check = check,
     .value = value,
-    .below = below,
+    .below = view_deploy_below,
 };
 
 static void *make(const struct view_context *x, const char *id)

@@ -1,26 +1,31 @@
-/* An endpoint, opened: what it is set to, how it is, its workers, and below them the log of its
- * workers, which is the log view itself (ui/log_view.c) made for this endpoint: it scrolls, follows and
- * filters as everywhere.
+/* An endpoint, opened. Above, always: how it is and what it is. Below a line of sections that one moves
+ * between: workers (beside the last hour and what requests take, above the end of the log), the log, the
+ * settings, the releases. The log is the log view itself (ui/log_view.c) made for this endpoint.
  *
- * Workers in trouble come first, and of many only as many are listed as leave the log its room. */
-#include "ui/opened.h"
+ * Up and down move what does not fit; where all of the workers do, the log below them. In a frame that is
+ * too small for a division everything of a section is rows that scroll. */
+#include "ui/view_endpoint.h"
+
+#include "ui/press.h"
 #include "ui/say.h"
 #include "ui/views.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOG_ROWS_LEAST = 6, WORKERS_LEAST = 3, COMMIT_SHORT = 7 };
+enum { SMALL_COLUMNS = 50, SMALL_ROWS = 14, WIDE_FROM = 100 };
+enum { LOG_ROWS_LEAST = 4, ROWS_LEAST = 4, WORKERS_MOST = 94, SIDE_MOST = 100, HEAD_MOST = 8 };
 
-struct view_endpoint {
-    struct opened o;
-    void *log; /* of view_logs; NULL when memory was out */
-};
+/* ---- life ------------------------------------------------------------------------------------------ */
 
-static const struct endpoint_row *row_of(const struct view_endpoint *v)
+const struct endpoint_row *view_endpoint_row(const struct view_endpoint *v)
 {
     return store_endpoint_by_id(v->o.x->store, v->o.id);
+}
+
+const struct endpoint_detail *view_endpoint_detail(const struct view_endpoint *v)
+{
+    return store_endpoint_detail(v->o.x->store, v->o.id);
 }
 
 static void focus(const struct view_endpoint *v, const char *id)
@@ -28,14 +33,22 @@ static void focus(const struct view_endpoint *v, const char *id)
     v->o.x->host->focus(v->o.x->host->arg, id);
 }
 
-static void release(void *p)
+static void drop(struct view_endpoint *v)
 {
-    struct view_endpoint *v = p;
     if (v->log)
         view_logs.free(v->log);
-    focus(v, "");
+    chart_free(v->waiting);
+    chart_free(v->done);
+    lines_free(v->head);
+    lines_free(v->side);
     opened_release(&v->o);
     free(v);
+}
+
+static void release(void *p)
+{
+    focus(p, "");
+    drop(p);
 }
 
 static void *make(const struct view_context *x, const char *id)
@@ -43,9 +56,9 @@ static void *make(const struct view_context *x, const char *id)
     struct view_endpoint *v = calloc(1, sizeof *v);
     if (!v)
         return NULL;
-    if (opened_init(&v->o, x, id) || !row_of(v)) {
-        opened_release(&v->o);
-        free(v);
+    if (opened_init(&v->o, x, id) || !(v->head = lines_new()) || !(v->side = lines_new()) ||
+        !(v->waiting = chart_new()) || !(v->done = chart_new()) || !view_endpoint_row(v)) {
+        drop(v);
         return NULL;
     }
     v->log = view_logs.make(x, id);
@@ -55,14 +68,14 @@ static void *make(const struct view_context *x, const char *id)
 
 static struct text title(void *p, struct arena *a)
 {
-    const struct endpoint_row *e = row_of(p);
+    const struct endpoint_row *e = view_endpoint_row(p);
     return opened_title(a, "Endpoints", e ? e->settings->name : TEXT("gone"));
 }
 
 static struct text note(void *p, struct arena *a)
 {
     const struct opened *o = p;
-    const struct endpoint_row *e = row_of(p);
+    const struct endpoint_row *e = view_endpoint_row(p);
     char age[SAY_MAX];
     if (!e || !e->health)
         return say_word(o->id);
@@ -70,238 +83,208 @@ static struct text note(void *p, struct arena *a)
         say_age_short(age, store_mono_ms(o->x->store) - e->health->seen_ms));
 }
 
-/* ---- settings -------------------------------------------------------------------------------------- */
-
-static struct text pools_of(struct arena *a, const struct endpoint *e)
-{
-    struct text all = TEXT("");
-    for (size_t i = 0; i < e->pool_count; i++)
-        all = say_text(a, "%.*s%s%.*s", SAY_ARGS(all), i ? "," : "", SAY_ARGS(e->pools[i]));
-    if (e->gpu_count > 0)
-        all = say_text(a, "%.*s ×%d", SAY_ARGS(all), e->gpu_count);
-    return all.len ? all : TEXT("no GPU");
-}
-
-static void add_settings(struct lines *l, const struct endpoint *e)
-{
-    struct arena *a = lines_arena(l);
-    struct text all = say_text(a, "%.*s · %.*s · workers %d..%d · idle %d s%s", SAY_ARGS(e->image),
-        SAY_ARGS(pools_of(a, e)), e->workers_min, e->workers_max, e->idle_s,
-        e->load_balancer ? " · load balancer" : "");
-    if (e->version >= 0)
-        all = say_text(a, "%.*s · v%d", SAY_ARGS(all), e->version);
-    lines_row(l, OPENED_SIGN_COLUMN);
-    lines_wrap(l, all, ROLE_FAINT, 0);
-}
-
-static void add_model(struct lines *l, const struct view_endpoint *v, const struct endpoint *e)
-{
-    struct arena *a = lines_arena(l);
-    const struct model_row *row = store_model_of_endpoint(v->o.x->store, v->o.id);
-    char n[SAY_MAX];
-    if (e->model.len == 0)
-        return;
-    struct text all = say_text(a, "serves %.*s", SAY_ARGS(e->model));
-    if (e->revision.len > 0)
-        all =
-            say_text(a, "%.*s@%.*s", SAY_ARGS(all), SAY_ARGS(text_cut(e->revision, COMMIT_SHORT)));
-    if (e->served.len > 0 && !opened_same(e->served, e->model))
-        all = say_text(a, "%.*s as %.*s", SAY_ARGS(all), SAY_ARGS(e->served));
-    if (e->context_length > 0)
-        all = say_text(a, "%.*s · context %s", SAY_ARGS(all), say_count(n, e->context_length));
-    if (row)
-        all = say_text(a, "%.*s · in the registry as %.*s", SAY_ARGS(all), SAY_ARGS(row->name));
-    lines_row(l, OPENED_SIGN_COLUMN);
-    lines_wrap(l, all, ROLE_NORMAL, 0);
-}
-
-/* ---- how it is ------------------------------------------------------------------------------------- */
+/* ---- sections -------------------------------------------------------------------------------------- */
 
 static const struct {
-    const char *sign;
-    enum role role;
-} conditions[] = {
-    [ENDPOINT_UNKNOWN] = {"·", ROLE_STALE},
-    [ENDPOINT_OK] = {"✓", ROLE_OK},
-    [ENDPOINT_ASLEEP] = {"·", ROLE_FAINT},
-    [ENDPOINT_STARTING] = {"⟳", ROLE_ACTIVE},
-    [ENDPOINT_WAITING] = {"!", ROLE_BAD},
-    [ENDPOINT_OFF] = {"·", ROLE_FAINT},
+    const char *name;
+    void (*add)(struct lines *l, const struct view_endpoint *v, const struct endpoint_row *e);
+} sections[SECTIONS] = {
+    [SECTION_WORKERS] = {"workers", view_endpoint_workers},
+    [SECTION_LOG] = {"log", NULL},
+    [SECTION_SETTINGS] = {"settings", view_endpoint_settings},
+    [SECTION_RELEASES] = {"releases", view_endpoint_releases},
 };
 
-static struct text queue_of(
-    struct arena *a, const struct view_endpoint *v, const struct endpoint_row *e)
+static void turn(struct view_endpoint *v, unsigned by)
 {
-    const struct store *s = v->o.x->store;
-    char age[SAY_MAX], waiting[SAY_MAX], running[SAY_MAX];
-    if (!e->health)
-        return TEXT("its health has not been read yet");
-    struct text all = say_text(a, "%s waiting · %s running",
-        say_count(waiting, e->health->in_queue), say_count(running, e->health->in_progress));
-    if (e->waiting_since_ms >= 0)
-        all = say_text(a, "none served for %s · %.*s",
-            say_age(age, store_mono_ms(s) - e->waiting_since_ms), SAY_ARGS(all));
-    if (isfinite(e->cost_hour))
-        all = say_text(a, "%.*s · ≈%s/h", SAY_ARGS(all), say_money(waiting, e->cost_hour));
-    if (isfinite(e->cost_request))
-        all =
-            say_text(a, "%.*s · ≈%s a request", SAY_ARGS(all), say_money(waiting, e->cost_request));
-    return all;
+    v->section = (v->section + by) % SECTIONS;
+    v->o.own++;
+    lines_act(v->o.lines, ACTION_FIRST);
 }
 
-static void add_condition(
-    struct lines *l, const struct view_endpoint *v, const struct endpoint_row *e)
+/* The section's own note, or how one gets to the others. */
+static struct text sections_note(const struct view_endpoint *v, struct arena *a)
 {
-    const char *word = endpoint_condition_name(e->condition), *sign = conditions[e->condition].sign;
-    enum role role = conditions[e->condition].role;
-    if (e->condition == ENDPOINT_OK && e->waiting_since_ms >= 0) {
-        sign = "!"; /* workers are up, and yet nobody is served */
-        role = ROLE_WARNING;
-    }
-    opened_state(l, say_word(sign), say_word(e->condition == ENDPOINT_UNKNOWN ? "unknown" : word),
-        queue_of(lines_arena(l), v, e), role);
+    const struct action_table *t = v->o.x->actions;
+    char key[PRESS_NAME_MAX];
+    if (v->section == SECTION_LOG && v->log)
+        return view_logs.note(v->log, a);
+    for (size_t i = 0; i < t->count; i++)
+        if (t->actions[i].id == ACTION_RIGHT && (t->actions[i].places & AT(PLACE_ENDPOINT)))
+            return say_text(a, "%s: next", press_name(t->actions[i].keys[0], key));
+    return TEXT("");
 }
 
-/* ---- workers --------------------------------------------------------------------------------------- */
-
-enum { COLUMN_ID, COLUMN_STATUS, COLUMN_GPU, COLUMN_PLACE, COLUMN_UPTIME };
-static const struct table_column columns[] = {
-    [COLUMN_ID] = {"WORKER", 8, 14, 0, ALIGN_LEFT},
-    [COLUMN_STATUS] = {"STATUS", 12, 20, 0, ALIGN_LEFT},
-    [COLUMN_GPU] = {"GPU", 12, 34, 1, ALIGN_LEFT},
-    [COLUMN_PLACE] = {"DATA CENTER", 11, 12, 3, ALIGN_LEFT},
-    [COLUMN_UPTIME] = {"UPTIME", 7, 7, 2, ALIGN_RIGHT},
-};
-
-/* What is wrong first. */
-static const struct {
-    enum worker_status status;
-    enum role role;
-} orders[] = {
-    {WORKER_UNHEALTHY, ROLE_BAD},
-    {WORKER_THROTTLED, ROLE_WARNING},
-    {WORKER_OTHER, ROLE_NORMAL},
-    {WORKER_INITIALIZING, ROLE_ACTIVE},
-    {WORKER_RUNNING, ROLE_OK},
-    {WORKER_IDLE, ROLE_NORMAL},
-};
-
-static void add_worker(
-    struct lines *l, const struct lines_columns *fit, const struct worker *w, enum role role)
+/* " workers  log [settings] releases" in a rule. */
+static void draw_sections(const struct view_endpoint *v, struct canvas *c, struct rect r)
 {
-    struct arena *a = lines_arena(l);
-    char uptime[SAY_MAX];
-    struct text status =
-        w->status == WORKER_OTHER ? w->word : say_word(worker_status_name(w->status));
-    struct text gpu = w->gpu.len ? w->gpu : TEXT("—");
-    if (w->stale)
-        status = say_text(a, "%.*s, old v%d", SAY_ARGS(status), w->version);
-    if (w->gpu_count > 1)
-        gpu = say_text(a, "%d× %.*s", w->gpu_count, SAY_ARGS(gpu));
-    lines_row(l, OPENED_SIGN_COLUMN);
-    lines_in(l, fit, COLUMN_ID, say_word(w->id), ROLE_NORMAL, 0);
-    lines_in(l, fit, COLUMN_STATUS, status, role, 0);
-    lines_in(l, fit, COLUMN_GPU, gpu, ROLE_NORMAL, 0);
-    lines_in(l, fit, COLUMN_PLACE, w->data_center, ROLE_NORMAL, 0);
-    lines_in(l, fit, COLUMN_UPTIME,
-        say_text(a, "%s", say_age(uptime, w->uptime_s < 0 ? -1 : w->uptime_s * 1000)), ROLE_NORMAL,
-        0);
-}
-
-static void add_workers(struct lines *l, const struct endpoint_row *e, size_t most)
-{
-    const struct worker_page *page = e->workers;
-    struct lines_columns fit;
-    size_t shown = 0;
-    lines_gap(l);
-    if (!page || page->count == 0) {
-        lines_row(l, OPENED_SIGN_COLUMN);
-        lines_wrap(l,
-            !page ? TEXT("its workers have not been read yet")
-            : e->settings->workers_max == 0
-                ? TEXT("no workers, and none can start: at most 0 are allowed")
-                : TEXT("no workers"),
-            ROLE_FAINT, 0);
+    struct arena *a = arena_new(16 * 1024);
+    int x = r.x + 1;
+    if (!a)
         return;
+    canvas_rule(c, r, TEXT(""), sections_note(v, a), false);
+    for (unsigned i = 0; i < SECTIONS; i++) {
+        bool here = i == v->section;
+        struct text name = say_text(a, here ? "[%s]" : " %s ", sections[i].name);
+        x += canvas_text_cut(c, r, x, r.y, r.x + r.w - x, name, here ? ROLE_TITLE : ROLE_LABEL,
+            here ? STYLE_BOLD : 0);
     }
-    lines_columns(l, &fit, OPENED_SIGN_COLUMN, columns, sizeof columns / sizeof *columns);
-    for (size_t order = 0; order < sizeof orders / sizeof *orders; order++) {
-        for (size_t i = 0; i < page->count && shown < most; i++) {
-            if (page->workers[i].status != orders[order].status)
-                continue;
-            add_worker(l, &fit, &page->workers[i], orders[order].role);
-            shown++;
-        }
-    }
-    if (shown < page->count) {
-        lines_row(l, OPENED_SIGN_COLUMN);
-        lines_add(l, say_text(lines_arena(l), "… %zu more", page->count - shown), ROLE_FAINT, 0);
-    }
+    arena_free(a);
 }
 
-/* Seen, not guessed: RunPod starts nothing for an account without money. */
-static void add_balance(struct lines *l, const struct store *s)
+/* ---- workers, the past, the log -------------------------------------------------------------------- */
+
+static void draw_log(struct view_endpoint *v, struct canvas *c, struct rect r, bool focused)
 {
-    const struct account *account = store_account(s);
-    char balance[SAY_MAX];
-    if (!account || !(account->balance <= 0))
-        return;
-    lines_row(l, OPENED_SIGN_COLUMN);
-    lines_wrap(l,
-        say_text(
-            lines_arena(l), "! the account's balance is %s", say_money(balance, account->balance)),
-        ROLE_BAD, 0);
+    if (v->log && r.h > 0 && r.w > 0)
+        view_logs.draw(v->log, c, r, focused, false);
+}
+
+static void draw_log_below(struct view_endpoint *v, struct canvas *c, struct rect r, bool focused)
+{
+    struct arena *a = arena_new(16 * 1024);
+    if (a && v->log && r.h > 1) {
+        canvas_rule(c, (struct rect){r.x, r.y, r.w, 1}, view_logs.title(v->log, a),
+            view_logs.note(v->log, a), false);
+        draw_log(v, c, (struct rect){r.x, r.y + 1, r.w, r.h - 1}, focused);
+    }
+    arena_free(a);
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static void draw_rows(struct view_endpoint *v, struct canvas *c, struct rect r)
+{
+    v->scrolls = (int)lines_count(v->o.lines) > r.h;
+    lines_draw(v->o.lines, c, r);
+}
+
+/* Workers at the left, the past at the right, the log below both. */
+static void draw_wide(struct view_endpoint *v, struct canvas *c, struct rect r, bool focused,
+    const struct endpoint_row *e)
+{
+    int side = least(most(r.w * 2 / 5, r.w - WORKERS_MOST), SIDE_MOST), left = r.w - side - 2;
+    lines_begin(v->o.lines, left);
+    view_endpoint_workers(v->o.lines, v, e);
+    int past = view_endpoint_history_rows(v, side, r.h, true);
+    int top = most((int)lines_count(v->o.lines), past);
+    top = least(top, most(r.h - LOG_ROWS_LEAST - 1, least(past, r.h)));
+    draw_rows(v, c, (struct rect){r.x, r.y, left, top});
+    view_endpoint_history(v, c, (struct rect){r.x + left + 2, r.y, side, least(past, top)}, true);
+    draw_log_below(v, c, (struct rect){r.x, r.y + top, r.w, r.h - top}, focused);
+}
+
+/* The past, the workers, the log, from above. */
+static void draw_narrow(struct view_endpoint *v, struct canvas *c, struct rect r, bool focused,
+    const struct endpoint_row *e)
+{
+    lines_begin(v->o.lines, r.w);
+    view_endpoint_workers(v->o.lines, v, e);
+    int past = view_endpoint_history_rows(v, r.w, r.h, false);
+    int wanted = (int)lines_count(v->o.lines);
+    if (past + least(wanted, ROWS_LEAST) > r.h)
+        past = 0;
+    int log = r.h - past - wanted;
+    if (log < LOG_ROWS_LEAST + 1)
+        log = r.h - past - ROWS_LEAST >= LOG_ROWS_LEAST + 1 ? LOG_ROWS_LEAST + 1 : 0;
+    view_endpoint_history(v, c, (struct rect){r.x, r.y, r.w, past}, false);
+    draw_rows(v, c, (struct rect){r.x, r.y + past, r.w, r.h - past - log});
+    draw_log_below(v, c, (struct rect){r.x, r.y + r.h - log, r.w, log}, focused);
 }
 
 /* ---- drawing --------------------------------------------------------------------------------------- */
 
-static void add_all(struct lines *l, const struct view_endpoint *v, int rows)
+static void draw_section(struct view_endpoint *v, struct canvas *c, struct rect r, bool focused,
+    const struct endpoint_row *e)
 {
-    const struct endpoint_row *e = row_of(v);
-    if (!e) {
-        opened_state(l, TEXT("✗"), TEXT("gone"),
-            TEXT("RunPod does not list this endpoint any more"), ROLE_BAD);
-        return;
+    if (v->section == SECTION_LOG) {
+        draw_log(v, c, r, focused);
+    } else if (v->section == SECTION_WORKERS) {
+        (r.w >= WIDE_FROM ? draw_wide : draw_narrow)(v, c, r, focused, e);
+    } else {
+        lines_begin(v->o.lines, r.w);
+        sections[v->section].add(v->o.lines, v, e);
+        draw_rows(v, c, r);
     }
-    opened_source(l, v->o.x->store, SOURCE_RUNPOD);
-    add_condition(l, v, e);
-    add_balance(l, v->o.x->store);
-    add_settings(l, e->settings);
-    add_model(l, v, e->settings);
-    int left = rows - (int)lines_count(l) - LOG_ROWS_LEAST - 3;
-    add_workers(l, e, (size_t)(left > WORKERS_LEAST ? left : WORKERS_LEAST));
 }
 
-static void draw_log(struct view_endpoint *v, struct canvas *c, struct rect r, bool focused)
+/* All in rows, under the names of the sections. */
+static void draw_small(struct view_endpoint *v, struct canvas *c, struct rect r, bool focused,
+    const struct endpoint_row *e)
 {
-    struct arena *a = arena_new(16 * 1024);
-    if (!a || !v->log || r.h < 2) {
-        arena_free(a);
+    struct lines *l = opened_begin(&v->o, r);
+    struct rect below = {r.x, r.y + 1, r.w, r.h - 1};
+    draw_sections(v, c, (struct rect){r.x, r.y, r.w, least(r.h, 1)});
+    if (r.h < 2)
+        return;
+    if (v->section == SECTION_LOG) {
+        draw_log(v, c, below, focused);
         return;
     }
-    canvas_rule(c, (struct rect){r.x, r.y, r.w, 1}, view_logs.title(v->log, a),
-        view_logs.note(v->log, a), false);
-    view_logs.draw(v->log, c, (struct rect){r.x, r.y + 1, r.w, r.h - 1}, focused, false);
-    arena_free(a);
+    if (v->section == SECTION_WORKERS) {
+        view_endpoint_state(l, v, e);
+        view_endpoint_workers(l, v, e);
+        view_endpoint_times(l, v, e, true);
+        view_endpoint_facts(l, v, e);
+    } else {
+        sections[v->section].add(l, v, e);
+    }
+    draw_rows(v, c, below);
+}
+
+static void draw_gone(struct view_endpoint *v, struct canvas *c, struct rect r)
+{
+    struct lines *l = opened_begin(&v->o, r);
+    opened_state(
+        l, TEXT("✗"), TEXT("gone"), TEXT("RunPod does not list this endpoint any more"), ROLE_BAD);
+    draw_rows(v, c, r);
 }
 
 static void draw(void *p, struct canvas *c, struct rect r, bool focused, bool compact)
 {
     struct view_endpoint *v = p;
-    struct lines *l = opened_begin(&v->o, r);
+    const struct endpoint_row *e = view_endpoint_row(v);
     (void)compact;
-    add_all(l, v, r.h);
-    int log = r.h - (int)lines_count(l) - 1;
-    if (log < LOG_ROWS_LEAST)
-        log = r.h >= 2 * LOG_ROWS_LEAST ? LOG_ROWS_LEAST : 0;
-    lines_draw(l, c, (struct rect){r.x, r.y, r.w, r.h - log});
-    draw_log(v, c, (struct rect){r.x, r.y + r.h - log, r.w, log}, focused);
+    if (!e) {
+        draw_gone(v, c, r);
+        return;
+    }
+    if (r.w < SMALL_COLUMNS || r.h < SMALL_ROWS) {
+        draw_small(v, c, r, focused, e);
+        return;
+    }
+    lines_begin(v->head, r.w);
+    view_endpoint_state(v->head, v, e);
+    view_endpoint_facts(v->head, v, e);
+    int head = least((int)lines_count(v->head), HEAD_MOST);
+    lines_draw(v->head, c, (struct rect){r.x, r.y, r.w, head});
+    draw_sections(v, c, (struct rect){r.x, r.y + head, r.w, 1});
+    draw_section(v, c, (struct rect){r.x, r.y + head + 1, r.w, r.h - head - 1}, focused, e);
+}
+
+/* ---- acting ---------------------------------------------------------------------------------------- */
+
+static bool is_log_moved(const struct view_endpoint *v)
+{
+    return v->log && (v->section == SECTION_LOG || (v->section == SECTION_WORKERS && !v->scrolls));
 }
 
 static bool act(void *p, enum action_id action)
 {
     struct view_endpoint *v = p;
-    return v->log ? view_logs.act(v->log, action) : opened_act(v, action);
+    if (action == ACTION_LEFT || action == ACTION_RIGHT) {
+        turn(v, action == ACTION_RIGHT ? 1 : SECTIONS - 1);
+        return true;
+    }
+    return is_log_moved(v) ? view_logs.act(v->log, action) : opened_act(v, action);
 }
 
 static bool filter(void *p, struct text typed, struct err *why)
@@ -312,9 +295,10 @@ static bool filter(void *p, struct text typed, struct err *why)
 
 static uint64_t version(void *p)
 {
+    static const unsigned parts = 1u << STORE_ENDPOINTS | 1u << STORE_MODELS | 1u << STORE_SOURCES |
+                                  1u << STORE_REQUESTS | 1u << STORE_ACCOUNT;
     struct view_endpoint *v = p;
-    return opened_version(&v->o, 1u << STORE_ENDPOINTS | 1u << STORE_MODELS | 1u << STORE_SOURCES) +
-           (v->log ? view_logs.version(v->log) : 0);
+    return opened_version(&v->o, parts) + (v->log ? view_logs.version(v->log) : 0);
 }
 
 const struct view_class view_endpoint = {

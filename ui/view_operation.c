@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { WORD_BYTES_MAX = 256, RISK_TYPED = 3, STEP_COLUMNS = 20 };
 
@@ -51,7 +52,8 @@ static struct text title(void *p, struct arena *a)
     static const char *const names[] = {[OPERATION_UPLOAD] = "Upload",
         [OPERATION_DEPLOY] = "Deployment",
         [OPERATION_REGISTER] = "Registration",
-        [OPERATION_CHANGE] = "Change"};
+        [OPERATION_CHANGE] = "Change",
+        [OPERATION_TEST] = "Test"};
     const struct operation *o = operation_of(p);
     return o ? opened_title(a, names[o->kind], o->title) : TEXT("Gone");
 }
@@ -113,7 +115,8 @@ static void add_state(struct lines *l, const struct view_operation *v, const str
     if (is_held(o))
         add_key_row(l, v, ACTION_HOLD, "goes on");
     if (o->state == OPERATION_FAILED && opened_can_resume(o))
-        add_key_row(l, v, ACTION_RESUME, "goes on where it stopped");
+        add_key_row(l, v, ACTION_RESUME,
+            o->kind == OPERATION_CHANGE ? "tries again" : "goes on where it stopped");
     if (cancelled && opened_can_resume(o))
         add_key_row(l, v, ACTION_RESUME, "begins again: what is done already is not done again");
     if (o->state == OPERATION_INTERRUPTED && opened_can_resume(o))
@@ -146,6 +149,19 @@ static void add_progress(struct lines *l, const struct operation *o)
     lines_add(l, words, ROLE_NORMAL, 0);
 }
 
+/* By the sign that a preflight's line begins with. */
+static enum role role_of_line(struct text line)
+{
+    static const struct {
+        const char *sign;
+        enum role role;
+    } signs[] = {{"! ", ROLE_WARNING}, {"✗ ", ROLE_BAD}, {"✓ ", ROLE_OK}};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strncmp(line.s, signs[i].sign, strlen(signs[i].sign)) == 0)
+            return signs[i].role;
+    return ROLE_NORMAL;
+}
+
 static void add_plan(struct lines *l, const struct operation *o)
 {
     if (o->plan_count == 0)
@@ -153,7 +169,7 @@ static void add_plan(struct lines *l, const struct operation *o)
     lines_heading(l, TEXT("What would be done"));
     for (size_t i = 0; i < o->plan_count; i++) {
         lines_row(l, OPENED_TEXT_COLUMN);
-        lines_wrap(l, o->plan[i], ROLE_NORMAL, 0);
+        lines_wrap(l, o->plan[i], role_of_line(o->plan[i]), 0);
     }
 }
 
@@ -233,9 +249,10 @@ static void add_deploy(struct lines *l, const struct operation *o)
     lines_fact(l, "Endpoint",
         say_text(a, "%.*s%s%s%s", SAY_ARGS(o->endpoint_name.len ? o->endpoint_name : o->title),
             o->endpoint_id[0] ? "  " : "", o->endpoint_id,
-            o->state == OPERATION_ASKING ? ", not created yet" : ""),
+            o->state == OPERATION_ASKING && o->kind == OPERATION_DEPLOY ? ", not created yet" : ""),
         ROLE_NORMAL);
-    if (isfinite(o->price_min) || isfinite(o->price_max))
+    bool told = o->kind == OPERATION_CHANGE; /* by its plan, before and after */
+    if (!told && (isfinite(o->price_min) || isfinite(o->price_max)))
         lines_fact(l, "Price",
             say_text(a, "≈%s/h at min, ≈%s/h at max workers", say_money(least, o->price_min),
                 say_money(most, o->price_max)),
@@ -288,11 +305,14 @@ static void add_all(struct lines *l, const struct view_operation *v, const struc
     add_progress(l, o);
     if (asks)
         add_plan(l, o);
-    else
+    else if (!o->test) /* its steps would say what stands there already */
         add_steps(l, o);
     if (o->kind == OPERATION_UPLOAD) {
         view_operation_files(l, o);
         add_upload(l, o);
+    } else if (o->kind == OPERATION_TEST) {
+        lines_gap(l);
+        view_operation_test(l, o);
     } else {
         add_deploy(l, o);
     }

@@ -1,5 +1,9 @@
-/* A request, opened: its time line, what it cost, then what went in and what came out, wrapped; JSON a
- * member a line. */
+/* A request, opened: what became of it, why it failed (JSON as JSON, also where it came as Python prints it),
+ * its time line, what it cost, then what came out and what went in, wrapped; JSON a member a line.
+ *
+ * The time line is worked out of spans that the service measured; of one that was not sent from here it is
+ * not known when it was submitted, so there are no times of day but that of its end. */
+#include "model/request_error.h"
 #include "ui/opened.h"
 #include "ui/pretty.h"
 #include "ui/say.h"
@@ -60,6 +64,7 @@ static const struct {
     [REQUEST_CANCELLED] = {"✗", ROLE_FAINT},
     [REQUEST_TIMED_OUT] = {"✗", ROLE_BAD},
     [REQUEST_GONE] = {"!", ROLE_WARNING},
+    [REQUEST_EXPIRED] = {"·", ROLE_FAINT},
 };
 
 static void add_state(struct lines *l, const struct store *s, const struct request *q)
@@ -73,17 +78,6 @@ static void add_state(struct lines *l, const struct store *s, const struct reque
         what, statuses[q->status].role);
 }
 
-static void add_span(struct lines *l, const char *label, int64_t ms, struct text behind)
-{
-    char span[SAY_MAX];
-    if (ms < 0)
-        return;
-    lines_fact(l, label,
-        say_text(lines_arena(l), "%s%s%.*s", say_span(span, ms), behind.len ? "   " : "",
-            SAY_ARGS(behind)),
-        ROLE_NORMAL);
-}
-
 static struct text worker_of(struct arena *a, const struct request *q)
 {
     if (q->worker_id[0] == '\0')
@@ -92,32 +86,80 @@ static struct text worker_of(struct arena *a, const struct request *q)
         a, "on worker %s%s%.*s", q->worker_id, q->gpu.len ? ", " : "", SAY_ARGS(q->gpu));
 }
 
-static void add_times(struct lines *l, const struct store *s, const struct request *q)
+static void add_submitted(struct lines *l, const struct store *s, const struct request *q)
 {
     struct arena *a = lines_arena(l);
     char clock[SAY_MAX], age[SAY_MAX];
     int64_t now = store_wall_ms(s), waits = now > q->submitted_ms ? now - q->submitted_ms : 0;
-    lines_heading(l, TEXT("Time line"));
-    lines_fact(l, "Submitted",
-        say_text(a, "%s   %s ago", say_clock(clock, q->submitted_ms), say_age(age, waits)),
-        ROLE_NORMAL);
+    const char *at = say_clock(clock, q->submitted_ms), *ago = say_age(age, waits);
+    if (q->listed)
+        lines_fact(l, "First seen",
+            say_text(a, "%s   %s ago, in RunPod's list: not sent from here", at, ago), ROLE_NORMAL);
+    else
+        lines_fact(l, "Submitted", say_text(a, "%s   %s ago", at, ago), ROLE_NORMAL);
     if (q->status == REQUEST_IN_QUEUE || q->status == REQUEST_SENDING)
-        lines_fact(l, "Waits", say_text(a, "%s so far", say_age(age, waits)), ROLE_WARNING);
-    add_span(l, "Waited", q->delay_ms, worker_of(a, q));
-    add_span(l, "First token", q->first_token_ms, TEXT(""));
-    add_span(l, "Ran", q->execution_ms, q->delay_ms < 0 ? worker_of(a, q) : TEXT(""));
+        lines_fact(l, "Waits", say_text(a, "%s%s so far", q->listed ? "≥" : "", ago), ROLE_WARNING);
+}
+
+static void add_picked_up(struct lines *l, const struct request *q)
+{
+    struct arena *a = lines_arena(l);
+    char span[SAY_MAX], clock[SAY_MAX];
+    struct text worker = worker_of(a, q);
+    if (q->delay_ms < 0) {
+        if (worker.len > 0)
+            lines_fact(l, "Picked up", worker, ROLE_NORMAL);
+        return;
+    }
+    const char *waited = say_span(span, q->delay_ms), *apart = worker.len > 0 ? "   " : "";
+    bool known = !q->listed && q->retries == 0 && q->delay_ms < INT64_MAX - q->submitted_ms;
+    lines_fact(l, "Picked up",
+        known ? say_text(a, "%s   after %s%s%.*s", say_clock(clock, q->submitted_ms + q->delay_ms),
+                    waited, apart, SAY_ARGS(worker))
+              : say_text(a, "after %s%s%.*s", waited, apart, SAY_ARGS(worker)),
+        ROLE_NORMAL);
+}
+
+static void add_span(struct lines *l, const char *label, int64_t ms)
+{
+    char span[SAY_MAX];
+    if (ms >= 0)
+        lines_fact(l, label, say_text(lines_arena(l), "%s", say_span(span, ms)), ROLE_NORMAL);
+}
+
+static void add_end(struct lines *l, const struct store *s, const struct request *q)
+{
+    struct arena *a = lines_arena(l);
+    char clock[SAY_MAX], span[SAY_MAX];
+    int64_t took = q->ended_ms > q->submitted_ms ? q->ended_ms - q->submitted_ms : 0;
+    if (q->ended_ms < 0) {
+        if (q->seen_ms >= 0 && !request_is_final(q->status))
+            lines_fact(
+                l, "Seen", say_text(a, "%.*s", SAY_ARGS(opened_ago(a, s, q->seen_ms))), ROLE_FAINT);
+        return;
+    }
+    const char *at = say_clock(clock, q->ended_ms);
+    if (q->status == REQUEST_GONE || q->status == REQUEST_EXPIRED)
+        lines_fact(l, "Not found", say_text(a, "%s", at), ROLE_NORMAL);
+    else if (q->listed)
+        lines_fact(l, "Ended", say_text(a, "%s or before", at), ROLE_NORMAL);
+    else
+        lines_fact(l, "Ended", say_text(a, "%s   %s after it was sent", at, say_span(span, took)),
+            ROLE_NORMAL);
+}
+
+static void add_times(struct lines *l, const struct store *s, const struct request *q)
+{
+    lines_heading(l, TEXT("Time line"));
+    add_submitted(l, s, q);
+    add_picked_up(l, q);
+    add_span(l, "First token", q->first_token_ms);
+    add_span(l, "Ran", q->execution_ms);
     if (q->retries > 0)
         lines_fact(l, "Retried",
-            say_text(a, "%d time%s by RunPod", q->retries, q->retries > 1 ? "s" : ""),
+            say_text(lines_arena(l), "%d time%s by RunPod", q->retries, q->retries > 1 ? "s" : ""),
             ROLE_WARNING);
-    if (q->ended_ms >= 0)
-        lines_fact(l, "Ended",
-            say_text(a, "%s   %s after it was sent", say_clock(clock, q->ended_ms),
-                say_span(age, q->ended_ms > q->submitted_ms ? q->ended_ms - q->submitted_ms : 0)),
-            ROLE_NORMAL);
-    else if (q->seen_ms >= 0)
-        lines_fact(
-            l, "Seen", say_text(a, "%.*s", SAY_ARGS(opened_ago(a, s, q->seen_ms))), ROLE_FAINT);
+    add_end(l, s, q);
 }
 
 static void add_cost(struct lines *l, const struct request *q)
@@ -136,13 +178,37 @@ static void add_cost(struct lines *l, const struct request *q)
             ROLE_MONEY);
 }
 
-static void add_block(struct lines *l, struct text heading, struct text t, enum role role)
+static void add_block(struct lines *l, struct text heading, struct text t)
 {
     if (t.len == 0)
         return;
     lines_heading(l, heading);
     lines_row(l, OPENED_TEXT_COLUMN);
-    lines_wrap(l, pretty_text(lines_arena(l), t), role, 0);
+    lines_wrap(l, pretty_text(lines_arena(l), t), ROLE_NORMAL, 0);
+}
+
+/* In one line what it is about; then all of it, where that is more. */
+static void add_error(struct lines *l, const struct request *q)
+{
+    struct arena *a = lines_arena(l);
+    const char *note = request_status_note(q->status);
+    if (q->error.len == 0) {
+        if (note[0])
+            lines_fact(l, "Why", say_word(note), ROLE_WARNING);
+        return;
+    }
+    struct json *j = request_error_json(q->error);
+    struct text all = j ? pretty_json(a, j) : q->error;
+    json_free(j);
+    lines_heading(l, TEXT("Error"));
+    lines_row(l, OPENED_TEXT_COLUMN);
+    if (q->why.len > 0 && !opened_same(q->why, q->error)) {
+        lines_wrap(l, q->why, ROLE_BAD, STYLE_BOLD);
+        lines_row(l, OPENED_TEXT_COLUMN);
+        lines_wrap(l, all.len > 0 ? all : q->error, ROLE_NORMAL, 0);
+    } else {
+        lines_wrap(l, q->error, ROLE_BAD, 0);
+    }
 }
 
 static void draw(void *p, struct canvas *c, struct rect r, bool focused, bool compact)
@@ -153,11 +219,11 @@ static void draw(void *p, struct canvas *c, struct rect r, bool focused, bool co
     (void)focused, (void)compact;
     if (q) {
         add_state(l, o->x->store, q);
-        add_block(l, TEXT("Error"), q->error, ROLE_BAD);
+        add_error(l, q);
         add_times(l, o->x->store, q);
         add_cost(l, q);
-        add_block(l, TEXT("Output"), q->output, ROLE_NORMAL);
-        add_block(l, TEXT("Input"), q->input, ROLE_NORMAL);
+        add_block(l, TEXT("Output"), q->output);
+        add_block(l, TEXT("Input"), q->input);
         lines_gap(l);
         lines_fact(l, "Id", say_word(q->id), ROLE_FAINT);
         if (q->job_id[0] != '\0')

@@ -16,6 +16,8 @@ static const struct view_class *const classes[PLACES] = {
     [PLACE_CHAT] = &view_chat,
     [PLACE_UPLOAD_FORM] = &view_upload_form,
     [PLACE_DEPLOY_FORM] = &view_deploy_form,
+    [PLACE_REQUEST_FORM] = &view_request_form,
+    [PLACE_CHANGE_FORM] = &view_change_form,
 };
 
 const struct view_class *view_class_of(enum place place)

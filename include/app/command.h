@@ -33,6 +33,7 @@ struct command {
     const char
         *args[COMMAND_ARGS_MAX]; /* keys in `asked`, in order; "DIR" is shown, "dir" the key */
     int args_least;
+    const char *rest; /* takes what comes behind them, an array in `asked`; NULL = nothing may */
     struct flag flags[COMMAND_FLAGS_MAX]; /* its own; the common ones are cli.c's */
     const char
         *repeats[COMMAND_REPEATS_MAX]; /* flags of which several are fine: arrays in `asked` */
@@ -53,9 +54,10 @@ struct call {
 };
 
 /* The tables of the cmd_*.c files; each ends with a name of NULL. */
-extern const struct command commands_read[], commands_model[], commands_request[], commands_setup[];
+extern const struct command commands_read[], commands_model[], commands_change[], commands_request[], commands_requests[], commands_run[], commands_endpoint[],
+    commands_setup[];
 
-/* Loads the profile and makes the engine. 0, or the exit code after it complained. */
+/* Loads the profile and makes the engine, once. 0, or the exit code after it complained. */
 int call_open(struct call *c);
 int call_profile(struct call *c);   /* the profile alone */
 void call_open_log(struct call *c); /* of the profile */

@@ -9,6 +9,7 @@
 #ifndef SLIPWAY_APP_ENGINE_H
 #define SLIPWAY_APP_ENGINE_H
 
+#include "app/log_keep.h"
 #include "app/prices.h"
 #include "app/profile.h"
 #include "client/hub.h"
@@ -28,6 +29,7 @@ struct engine {
     struct runpod *runpod;
     struct hub *hub;
     struct prices *prices;
+    struct log_keep *keep; /* the log in a file; NULL = it is not kept (include/app/log_keep.h) */
 };
 
 /* Sends nothing yet. On failure nothing is left behind. */

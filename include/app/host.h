@@ -4,6 +4,7 @@
 #define SLIPWAY_APP_HOST_H
 
 #include "app/chats.h"
+#include "app/follow.h"
 #include "app/history.h"
 #include "app/operations.h"
 #include "client/hub_watch.h"
@@ -23,6 +24,7 @@ struct host_state {
     struct operations *operations;
     struct chats *chats;
     struct history *history;
+    struct follow *follow;
     struct runpod_watch *runpod;
     struct hub_watch *hub;
     struct registry_watch *registry;

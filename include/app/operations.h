@@ -3,14 +3,17 @@
  * What is asked for is a JSON object, the same from a form, a command line and the journal:
  *   upload    folder, repo; revision, private, message, job, include and exclude (patterns: an array or
  *             words), base-model, as-is, mend-readme, create-pr, limit-rate
- *   deploy    repo; revision, name, image, pool (text or list), gpus, context, min, max, idle, disk,
- *             env (object), budget, job
+ *   deploy    repo; revision, name, image, gpu (pools: "ADA_24,AMPERE_24"), gpus-per-worker, max-model-len,
+ *             min, max, idle, disk, env (object), budget, wait ("45m", for the first answer), job
  *   register  deploy (the id of a deployment in the journal)
  *   change    endpoint (id or name), and what to do with it:
  *             min, max, idle, gpus, disk, timeout (s), image, pool (text or list), cuda ("none" = no floor),
  *             context (MAX_MODEL_LEN; "own" = not set), env (object), unset (text or list of names),
  *             or one of: pause, unpause, delete, purge (true), rollback (a version or "previous"),
  *             revision ("newest", or what the Hub knows: redeploys)
+ *   test      endpoint (id or name, or a model), name (to show); prompt, or input (an object, JSON text or
+ *             "@FILE"), or messages (a list); route ("async", "sync", "stream", "chat"), max-tokens, count,
+ *             concurrency. Its requests are in the ledger; it is never resumed: what was not sent stays so
  * An operation journals what it did (client/state.h) before and after each step that changes something
  * outside, and tells main by NEWS_OPERATION. Killed and resumed, it looks what is there already and
  * ends in the same state.

@@ -38,8 +38,10 @@ struct work_kind {
     int (*check)(const struct json *asked, struct err *e);
     void (*title)(const struct json *asked, char *out, size_t size);
     int (*run)(struct work *w, struct err *e);
+    /* Whether it is worth an entry in the journal; NULL = always. Without one `state` is NULL. */
+    bool (*journals)(const struct json *asked);
 };
-extern const struct work_kind work_upload, work_deploy, work_register, work_change;
+extern const struct work_kind work_upload, work_deploy, work_register, work_change, work_test;
 
 /* Sends the record as it stands. */
 void work_tell(struct work *w);

@@ -40,6 +40,8 @@ enum json_kind {
 /* Parses exactly one document (white space around it is fine, anything else behind it is not). */
 struct json *json_parse(const void *bytes, size_t n, struct err *e);
 void json_free(struct json *j); /* NULL is fine */
+/* As json_free, but overwrites its strings first (for what may hold a secret). */
+void json_free_secret(struct json *j);
 struct json *json_dup(const struct json *j);
 
 /* Every reader accepts NULL and the wrong kind, and answers "absent" or the fallback. */

@@ -27,6 +27,10 @@ struct chat_options {
     int64_t deadline_ms; /* for the first byte: a cold start may take minutes; 0 = 10 minutes */
 };
 
+/* The body of the request; the caller releases `out`. ERR_INPUT when there is nothing to say or too
+ * much. Pure. */
+int chat_body(const struct chat_options *options, struct buf *out, struct err *e);
+
 struct chat_answer {
     struct buf text;               /* of the answer so far, raw; clean it before it is shown */
     int64_t first_token_ms;        /* from sending; -1 = none yet */

@@ -5,10 +5,6 @@
 #include "base/json.h"
 #include "client/chat.h"
 
-/* The body of the request; the caller releases `out`. ERR_INPUT when there is nothing to say or too
- * much. */
-int chat_body(const struct chat_options *options, struct buf *out, struct err *e);
-
 /* Takes one event's data into the answer. 1 when it carried text, 0 when not, -1 for an error object
  * or nonsense. *done is set by "[DONE]". Does not touch the times. */
 int chat_take_event(

@@ -15,7 +15,7 @@
 #include "client/runpod_control.h"
 #include "model/endpoint_detail.h"
 
-enum { CHANGE_ENV_MAX = 64, CHANGE_LINES_MAX = 80 };
+enum { CHANGE_ENV_MAX = 64, CHANGE_EXCLUDED_MAX = 16, CHANGE_LINES_MAX = 80 };
 
 /* What is wanted; what is not set stays. Texts are borrowed. */
 struct endpoint_change {
@@ -30,6 +30,12 @@ struct endpoint_change {
     size_t set_count;
     const char *unset[CHANGE_ENV_MAX];
     size_t unset_count;
+    /* What only undoing a release asks for. */
+    const char *excluded[CHANGE_EXCLUDED_MAX]; /* GPU types; they go with pools */
+    size_t excluded_count;
+    bool excluded_set;    /* else those of today stay, as far as they are of the pools */
+    const char *scaling;  /* "QUEUE_DELAY", "REQUEST_COUNT"; NULL = stays */
+    double scaling_value; /* seconds, requests; used with `scaling` */
 };
 void endpoint_change_init(struct endpoint_change *c); /* everything stays */
 
@@ -43,9 +49,12 @@ void runpod_settings_free(struct runpod_settings *s); /* wipes it; NULL is fine 
 const struct endpoint *runpod_settings_endpoint(const struct runpod_settings *s);
 /* A value of the environment as it is, NULL = not set; borrowed, and not to be shown. */
 const char *runpod_settings_env(const struct runpod_settings *s, const char *name);
+/* The same as people see it: `out` without releases and bills, secrets masked. Texts in the arena. */
+void runpod_settings_detail(
+    const struct runpod_settings *s, struct arena *a, struct endpoint_detail *out);
 
 /* One line of a diff: "workers max  3 → 0", "env MAX_MODEL_LEN  8192 → 4096"; values that may be secrets
- * are "•••". */
+ * are "•••". Of the environment an empty text is a variable that is not set, and `""` one that is empty. */
 struct change_line {
     struct text what, before, after;
 };
@@ -55,15 +64,18 @@ struct change_diff {
     bool rolls; /* a new release: workers are replaced, one after the other (§4.4) */
 };
 /* What the change means for these settings; count 0 = nothing. Texts in the arena. ERR_INPUT: it cannot be
- * (min above max, an unknown name to unset, CPU against GPU). */
+ * (min above max, an unknown name to unset, CPU against GPU, an idle time where none applies). ERR_STATE:
+ * RunPod did not say what has to be sent along (all of the environment, all of workers). */
 int runpod_change_diff(const struct runpod_settings *s, const struct endpoint_change *change,
     struct arena *a, struct change_diff *out, struct err *e);
-/* The body of the PATCH, for sending, or (masked) for showing. The caller frees it. NULL out of memory or
- * when nothing changes. */
+/* The body of the PATCH, for sending, or (masked) for showing. The caller frees it (json_free_secret unless
+ * masked). NULL when nothing changes, when runpod_change_diff refuses, and out of memory. */
 struct json *runpod_change_body(
     const struct runpod_settings *s, const struct endpoint_change *change, bool masked);
 
-/* PATCH; repeated only where that does no harm (it is idempotent). The endpoint as it is afterwards. */
+/* PATCH, after one more look: ERR_STATE when what would be sent was changed by somebody else since `s` was
+ * read; nothing is sent when all is as wanted already. When no answer came, it looks whether it took
+ * effect, and sends it again only if not. `out`: the endpoint as it is afterwards. */
 int runpod_change_apply(struct runpod *r, const struct runpod_settings *s,
     const struct endpoint_change *change, struct arena *a, struct endpoint *out, struct cancel *c,
     struct err *e);
@@ -78,7 +90,8 @@ int runpod_endpoint_delete(
 int runpod_releases(struct runpod *r, const char *endpoint_id, struct arena *a,
     struct endpoint_detail *out, struct cancel *c, struct err *e);
 /* The change that undoes every release after `version` (raw values; they are held by `keep`, which the
- * caller frees with json_free after use). ERR_STATE when the releases do not say enough to do so. */
+ * caller frees with json_free_secret after use). ERR_INPUT when there is no such release; ERR_STATE when the
+ * releases do not say enough, or one changed what cannot be undone here: the message names it. */
 int runpod_release_undo(struct runpod *r, const char *endpoint_id, int version,
     struct endpoint_change *out, struct json **keep, struct cancel *c, struct err *e);
 

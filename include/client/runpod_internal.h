@@ -25,16 +25,20 @@ struct runpod {
     char api_base[RUNPOD_BASE_MAX], endpoint_base[RUNPOD_BASE_MAX];
     pthread_mutex_t lock; /* of `budget`; never held while sleeping */
     struct rate_budget budget;
+    int64_t silent_ms; /* monotonic: no call before, a Retry-After said so; 0 = none did */
 };
 
 /* ---- the quota (runpod.c) ---- */
 
 /* Takes calls off what is announced, before they are sent: answers may come late, or never. */
 void runpod_spend(struct runpod *r, int calls);
+/* The service wants no call for so long. */
+void runpod_keep_silent(struct runpod *r, int64_t ms);
 /* Calls a second that what is left bears until every window begins anew; what the service's example
  * says when nothing was announced yet. */
 double runpod_pace(struct runpod *r);
-/* Calls left in the window that has fewest; INT64_MAX when none was announced or all began anew. */
+/* Calls left in the window that has fewest; INT64_MAX when none was announced or all began anew; 0 while
+ * silence is kept. */
 int64_t runpod_left(struct runpod *r);
 
 /* ---- calls (runpod_call.c) ---- */
@@ -60,6 +64,12 @@ struct json *runpod_answer(
     struct runpod *r, const struct http_response *response, const char *what, struct err *e);
 /* A whole call: sends, sleeps, looks. `what` says what is tried, in words. */
 struct json *runpod_call(struct runpod *r, const struct http_request *request, const char *what,
+    struct cancel *c, struct err *e);
+/* Reads what an endpoint's own route of the control plane (with `rest` behind it) answers. */
+struct json *runpod_read_of(struct runpod *r, const char *id, const char *rest, const char *what,
+    struct cancel *c, struct err *e);
+/* As runpod_call for an answer without a body: 0 or -1. */
+int runpod_call_empty(struct runpod *r, const struct http_request *request, const char *what,
     struct cancel *c, struct err *e);
 /* Adds what an operator can do about it: which key, what the worker quota is. */
 void runpod_explain(struct err *e);

@@ -21,9 +21,19 @@ int runpod_run(struct runpod *r, const char *endpoint_id, const struct json *inp
 
 /* Reads the job and fills status, delay_ms, execution_ms, retries, worker_id, tokens_in/out, output,
  * error and seen_ms of `q` (texts in the arena); q->endpoint_id and q->job_id say which. 404 makes it
- * REQUEST_GONE, which is no failure. */
+ * REQUEST_GONE or REQUEST_EXPIRED (request_gone_as), which is no failure. */
 int runpod_status(
     struct runpod *r, struct request *q, struct arena *a, struct cancel *c, struct err *e);
+
+/* Several at once, each as runpod_status with its own arena and error, tried once: who asks comes back. */
+enum { RUNPOD_LOOKS_MAX = 8 };
+struct runpod_look {
+    struct request *q;
+    struct arena *arena;
+    struct err error; /* class ERR_NONE = it went well */
+    int64_t again_ms; /* what the service asked to wait; 0 = nothing */
+};
+void runpod_status_many(struct runpod *r, struct runpod_look *looks, size_t n, struct cancel *c);
 
 int runpod_cancel(
     struct runpod *r, const char *endpoint_id, const char *job_id, struct cancel *c, struct err *e);
@@ -37,7 +47,9 @@ int runpod_purge(
     struct runpod *r, const char *endpoint_id, int64_t *removed, struct cancel *c, struct err *e);
 
 /* What the data plane lists of an endpoint's requests (§2.1: undocumented; 10 calls in 10 s). Records with
- * job_id, endpoint_id and status; the rest unknown. A 404 of the route is no failure: *n is 0. */
+ * job_id, endpoint_id, status, `listed`, and what else the list says (times, worker); submitted_ms is -1 where it
+ * does not. Whatever shape it has is borne; what has no id is left out. A 404 of the route is no failure: *n is 0
+ * and *out NULL. Tried once. */
 int runpod_requests(struct runpod *r, const char *endpoint_id, struct arena *a,
     struct request **out, size_t *n, struct cancel *c, struct err *e);
 

@@ -14,9 +14,10 @@ enum runpod_log_line {
     RUNPOD_LOG_LINE_NO_ROOM  /* the arena is full */
 };
 
-/* Reads {"source", "line", "ts"}; what is no object is shown as it is. What a progress bar has
- * overwritten is left out; a line of the worker SDK is shown as "REQUEST | message" with the SDK's
- * level. `at_ms`, wall, is for events that do not say when. */
+/* Reads {"source", "line", "ts"}, also when the event was cut in the middle (client/sse.h); what is no
+ * object is shown as it is. What a progress bar has overwritten is left out; a line of the worker SDK is
+ * shown as "REQUEST | message" with the SDK's level. A line over LOG_LINE_SHOWN_MAX is cut and says by
+ * how much. `at_ms`, wall, is for events that do not say when. */
 enum runpod_log_line runpod_log_line_read(
     const char *data, size_t n, int64_t at_ms, struct arena *a, struct log_line *out);
 

@@ -28,5 +28,8 @@ int runpod_read_account(
     const struct json *j, struct arena *a, struct account *out, struct text *email, struct err *e);
 /* Into what runpod_status says; members that the answer lacks keep their value. */
 int runpod_read_job(const struct json *j, struct arena *a, struct request *q, struct err *e);
+/* A list of jobs, in whatever shape: see src/client/runpod_requests.c. Each job once, in its order. */
+int runpod_read_requests(const struct json *j, const char *endpoint_id, struct arena *a,
+    struct request **out, size_t *n, struct err *e);
 
 #endif

@@ -63,11 +63,46 @@ int state_operations(struct state *s, size_t max, struct journal_list *out, stru
 int state_operation(struct state *s, const char *id, struct journal_list *out, struct err *e);
 void journal_list_release(struct journal_list *list);
 
-/* The ledger: insert or update by id. Texts are kept to REQUEST_TEXT_MAX. */
+/* The ledger: insert or update by id. Texts are kept to REQUEST_TEXT_MAX. A record of one's own takes the
+ * place of a listed one of the same job. */
 int state_request_save(struct state *s, const struct request *q, struct err *e);
+/* Several, all or none. */
+int state_requests_save(
+    struct state *s, const struct request *requests, size_t n, struct err *e);
 /* Newest first into the arena (cleaned again). endpoint_id NULL = all. */
 int state_requests(struct state *s, const char *endpoint_id, size_t max, struct arena *a,
     struct request **out, size_t *n, struct err *e);
+/* The same piece by piece, at most `max` each time, until *n is 0. `at` begins with STATE_NEWEST and is where
+ * to go on; what is written meanwhile may be missing. */
+struct state_place {
+    int64_t submitted_ms, number;
+};
+#define STATE_NEWEST ((struct state_place){INT64_MAX, INT64_MAX})
+int state_requests_older(struct state *s, struct state_place *at, size_t max, struct arena *a,
+    struct request **out, size_t *n, struct err *e);
+/* One by its id, by its job, or by the beginning of either: *found tells. -1 when it could not be read; an
+ * ambiguous beginning is ERR_INPUT. */
+int state_request_get(struct state *s, const char *id, struct arena *a, struct request *out,
+    bool *found, struct err *e);
+int state_request_of_job(struct state *s, const char *endpoint_id, const char *job_id,
+    struct arena *a, struct request *out, bool *found, struct err *e);
+int state_request_find(struct state *s, const char *begin, struct arena *a, struct request *out,
+    bool *found, struct err *e);
+/* Those that have not ended, newest first, at most `max`. */
+int state_requests_open(struct state *s, size_t max, struct arena *a, struct request **out,
+    size_t *n, struct err *e);
+/* What was written after `since` by anybody, in that order, at most `max` of them; *last is where to go on
+ * (state_requests_last_change to begin with the present). */
+int state_requests_changed(struct state *s, int64_t since, size_t max, struct arena *a,
+    struct request **out, size_t *n, int64_t *last, struct err *e);
+int state_requests_last_change(struct state *s, int64_t *last, struct err *e);
+/* A number that becomes another when another handle, also of another process, wrote; -1 = cannot be read. */
+int64_t state_version(struct state *s);
+
+/* How long the requests of an endpoint (NULL = of all) took and what they cost: `each` is called with
+ * records in which the endpoint, the status, the times and the cost alone are said, in no order. */
+int state_request_times(struct state *s, const char *endpoint_id,
+    void (*each)(void *arg, const struct request *q), void *arg, struct err *e);
 
 /* SHA-256 of a file that is still the same by device, inode, size, mtime and ctime (mtime alone can be set
  * back). false = not known. */

@@ -7,8 +7,8 @@
  *                   order. The key alone decides, whatever the type. Full = the oldest status is
  *                   dropped and counted.
  *   MESSAGE_LOG     oldest are dropped when the byte or count limit is reached, or the new one when
- *                   it alone is larger; the number dropped is counted per inbox and handed out with
- *                   the next receive, to be shown.
+ *                   it alone is larger; what was dropped is counted per inbox (by the messages' weights)
+ *                   and handed out with the next receive, to be shown.
  *   MESSAGE_RESULT  the outcome of something a person asked for: never dropped. Room for it is
  *                   reserved when the command is accepted (inbox_reserve), so a full inbox refuses
  *                   new commands, not their results.
@@ -33,9 +33,10 @@ struct message {
     enum message_kind kind;
     int type;                  /* what the payload is: the model layer's enum */
     char key[MESSAGE_KEY_MAX]; /* MESSAGE_STATUS: what it replaces, e.g. "workers/x2x4" */
-    void *payload;             /* inside arena */
-    struct arena *arena;       /* owned by the message; may be NULL when payload is NULL */
-    struct message *next;      /* the inbox's; after receive: the next of the list */
+    uint32_t weight;     /* MESSAGE_LOG: for how many it counts when it is dropped; 0 counts as 1 */
+    void *payload;       /* inside arena */
+    struct arena *arena; /* owned by the message; may be NULL when payload is NULL */
+    struct message *next; /* the inbox's; after receive: the next of the list */
 };
 
 struct inbox_limits {

@@ -59,7 +59,10 @@ struct model_facts {
     int64_t window_layers; /* how many of the layers have one */
     int64_t plain_layers;  /* layers without any attention to be cached (state space, linear) */
     bool adapter;          /* PEFT */
-    bool custom_code;      /* needs trust_remote_code */
+    int64_t lora_rank;     /* of an adapter; 0 = unknown, or it is no LoRA */
+    const char
+        *lora_flaw;   /* why vLLM does not load it beside its base model; static; NULL = it may */
+    bool custom_code; /* needs trust_remote_code */
     bool chat_template;
     bool text_generation; /* README says so, or the architecture ends in ForCausalLM */
 };

@@ -96,6 +96,10 @@ struct gpu_pool {
 /* The pools of a page, cheapest first, at most `max`; returns how many were put into `pools`. Those
  * without a price come last. Texts are borrowed from the page. */
 size_t gpu_pools(const struct gpu_page *page, struct gpu_pool *pools, size_t max);
+/* $/h of a worker that may run in any of these pools with so many GPUs: the dearest. NAN when one of them is
+ * not in the catalog, or has no price. */
+double gpu_pools_price(
+    const struct gpu_page *page, const struct text *pools, size_t count, int gpus);
 /* $/h per GPU of a type by its id or name; NAN when the catalog does not say. */
 double gpu_price(const struct gpu_page *page, struct text type);
 
@@ -116,7 +120,7 @@ enum endpoint_condition {
 /* Pure. `health` and `workers` may be NULL (unseen). */
 enum endpoint_condition endpoint_condition(const struct endpoint *settings,
     const struct health *health, const struct worker_page *workers);
-/* "ok", "asleep", "starting", "waiting", "off", "…". Static. */
+/* "ok", "asleep", "starting", "waiting", "paused", "…". Static. */
 const char *endpoint_condition_name(enum endpoint_condition condition);
 
 /* $/h of the workers that are running, idle-but-up or starting, by the price of each one's GPU type;

@@ -46,4 +46,10 @@ struct endpoint_detail {
     struct text not_read;   /* what could not be read, and why; empty = nothing */
 };
 
+/* Whether they say the same, but for their age. */
+bool endpoint_detail_same(const struct endpoint_detail *a, const struct endpoint_detail *b);
+/* A copy with everything of its own in the arena. 0, or -1 when it does not fit. */
+int endpoint_detail_copy(
+    struct endpoint_detail *out, const struct endpoint_detail *from, struct arena *a);
+
 #endif

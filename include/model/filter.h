@@ -30,7 +30,18 @@ struct filter_field {
     const char *name; /* lower case: "endpoint" */
     struct text value;
 };
+/* The one expression as it stands, upper and lower case the same: what --grep takes. */
+struct filter *filter_of_expression(const char *expression, struct err *e);
+
+/* Where in `value` something stands that the filter looks for (not what it must not have), from byte `from`
+ * on: the first such piece. `field` is the value's name. False when there is none (any more). */
+bool filter_find(const struct filter *f, const char *field, struct text value, size_t from,
+    size_t *start, size_t *end);
 /* Whether a row with these fields passes; NULL passes all. An unknown field name never matches. */
 bool filter_matches(const struct filter *f, const struct filter_field *fields, size_t count);
+
+/* Whether what passes the second, as it was typed, surely passes the first as well: a person typed on. Both
+ * can be understood. */
+bool filter_narrows(struct text first, struct text second);
 
 #endif

@@ -17,8 +17,9 @@ struct fit {
  * count as they are. */
 struct fit fit_of(const struct model_facts *facts, int64_t context, int gpus);
 
-/* What vLLM may use of so many GPUs' memory, GB. */
-double fit_usable(int memory_gb, int gpus);
+/* The part of a GPU's memory that vLLM is told to use when nobody says otherwise (GPU_MEMORY_UTILIZATION); the
+ * preflight counts with what is really set. */
+#define FIT_UTILIZATION "0.95"
 
 /* Bytes of the KV cache that a token takes on each of so many GPUs, as long as no sliding window has passed
  * it. `element`: bytes of one number, 0 = as the model's dtype has it, 1 = --kv-cache-dtype fp8.

@@ -26,6 +26,7 @@ enum news {         /* key of a MESSAGE_STATUS */
     NEWS_MODELS,    /* struct model_page             "models" */
     NEWS_OPERATION, /* struct operation              "operation/ID"; the last one as MESSAGE_RESULT */
     NEWS_REQUEST,   /* struct request                "request/ID" */
+    NEWS_REQUESTS,  /* struct request_page           "requests/NUMBER": many at once, of the ledger */
     NEWS_DETAIL,    /* struct endpoint_detail        "detail/ENDPOINT" */
     NEWS_LOG,       /* struct log_page               a MESSAGE_LOG, no key */
     NEWS_OUTCOME,   /* struct outcome                a MESSAGE_RESULT, no key */
@@ -36,6 +37,11 @@ struct job_page {
     struct job *jobs;
     size_t count;
     bool more; /* there are older ones, which are left out */
+};
+
+struct request_page {
+    struct request *requests;
+    size_t count;
 };
 
 struct model_page {

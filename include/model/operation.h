@@ -7,6 +7,7 @@
 #define SLIPWAY_MODEL_OPERATION_H
 
 #include "base/err.h"
+#include "model/burst.h"
 #include "model/checklist.h"
 #include "model/endpoint.h"
 #include "model/model_row.h"
@@ -18,6 +19,7 @@ enum operation_kind {
     OPERATION_DEPLOY,
     OPERATION_REGISTER,
     OPERATION_CHANGE, /* of an endpoint: its settings, its queue, its end */
+    OPERATION_TEST,   /* requests to an endpoint, to see how it answers */
     OPERATION_KINDS
 };
 
@@ -96,6 +98,9 @@ struct operation {
     double price_min, price_max;     /* $/h at min and at max workers; NAN = unknown */
     double first_cost;               /* $ of the first answer; NAN */
     char model_id[MODEL_ROW_ID_MAX]; /* of the registry's row; "" = not registered */
+
+    /* tests */
+    const struct burst_report *test; /* NULL until the endpoint was looked at */
 };
 
 const char *operation_kind_name(enum operation_kind kind);    /* "upload", … */

@@ -36,6 +36,13 @@ struct preflight_evidence {
     enum known readable; /* whether the token that the worker gets may read its files */
     struct text pipeline_tag;
     const struct checklist *files; /* with the model's facts (hub_model_facts); NULL = not seen */
+    /* of an adapter: the model that it is loaded with */
+    const char *base_repo;    /* NULL = none is named, or it is no adapter */
+    enum known base_exists;   /* as far as we may see */
+    enum known base_readable; /* as `readable` */
+    bool base_closed;         /* private or gated */
+    const struct checklist
+        *base; /* with its facts, which count for all that is needed; NULL = not seen */
 
     /* what runs it */
     const char *image;
@@ -95,5 +102,29 @@ int preflight_run(
 
 /* "ok", "warning", "blocker"; static. */
 const char *preflight_level_name(enum preflight_level level);
+/* "✓", "!", "✗"; static. */
+const char *preflight_level_sign(enum preflight_level level);
+
+/* ---- memory against one pool -------------------------------------------------------------------- */
+
+enum preflight_fit {
+    PREFLIGHT_FITS,
+    PREFLIGHT_TIGHT, /* by estimate it does not */
+    PREFLIGHT_NEVER, /* weights and cache alone are more than there is */
+    PREFLIGHT_FIT_UNKNOWN
+};
+
+/* What each GPU of a worker has to hold, GB, and whether this pool's do, with the settings of the evidence
+ * (utilization, context, cache type, tensor-parallel size). */
+struct preflight_memory {
+    double weights, cache, rest; /* NAN = unknown */
+    double needed, usable;       /* their sum; what vLLM may use of one GPU */
+    enum preflight_fit fit;
+    int gpus;        /* the fewest GPUs of it that a worker needs; 0 = none help, or unknown */
+    int64_t context; /* tokens that the cache is counted for; 0 = unknown */
+};
+struct preflight_memory preflight_memory_of(const struct preflight_evidence *v, int memory_gb);
+/* Bytes of the weights that are fetched, an adapter's base model included; NAN = unknown. */
+double preflight_weights_gb(const struct preflight_evidence *v);
 
 #endif

@@ -19,7 +19,9 @@ struct preflight_need {
 
 struct preflight_look {
     const struct preflight_evidence *v;
-    const struct model_facts *facts; /* NULL = not seen */
+    const struct model_facts
+        *facts; /* of what vLLM loads: an adapter's base model; NULL = not seen */
+    const struct model_facts *listed; /* of the repository itself */
     struct worker_image image;
     struct preflight_need need;
     struct arena *arena;
@@ -30,7 +32,7 @@ struct preflight_look {
 
 typedef void preflight_rule(struct preflight_look *l);
 
-enum { PREFLIGHT_RULES_MAX = 10 };
+enum { PREFLIGHT_RULES_MAX = 12 };
 struct preflight_topic {
     const char *id;
     preflight_rule *rules[PREFLIGHT_RULES_MAX]; /* up to a NULL */
@@ -61,6 +63,9 @@ struct preflight_names {
 void preflight_names_add(struct preflight_names *n, const char *name);
 const char *preflight_names_end(struct preflight_names *n);
 
+/* Without its image and its facts nothing can be said of anything. */
+struct preflight_look preflight_look_at(const struct preflight_evidence *v);
+
 /* ---- preflight_need.c ------------------------------------------------------------------------------ */
 
 void preflight_need_find(struct preflight_look *l);
@@ -68,13 +73,9 @@ void preflight_need_find(struct preflight_look *l);
 bool preflight_utilization(const struct preflight_evidence *v, double *out);
 /* As it would be, were it spread over so many GPUs. */
 struct preflight_need preflight_need_over(const struct preflight_look *l, int spread);
-enum preflight_fit {
-    PREFLIGHT_FITS,
-    PREFLIGHT_TIGHT, /* by estimate it does not */
-    PREFLIGHT_NEVER, /* weights and cache alone are more than there is */
-    PREFLIGHT_FIT_UNKNOWN
-};
 enum preflight_fit preflight_need_fits(const struct preflight_need *n, int memory_gb);
+/* The fewest GPUs of this memory that hold it, when it is spread over them: 0 = none that it can be spread over. */
+int preflight_need_gpus(const struct preflight_look *l, int memory_gb);
 /* GB in all; unknown parts count nothing. */
 double preflight_need_sum(const struct preflight_need *n);
 /* The longest context that fits GPUs of this memory; 0 = none, or unknown. */

@@ -30,7 +30,8 @@ struct record {
 
 extern const struct record record_endpoint, record_health, record_worker, record_gpu,
     record_account, record_source, record_job, record_model_row, record_repo, record_request,
-    record_operation, record_step, record_upload_file, record_check_file, record_model_facts;
+    record_operation, record_step, record_upload_file, record_check_file, record_model_facts, record_setting,
+    record_release, record_release_change, record_detail;
 
 bool text_same(struct text a, struct text b);
 bool record_same(const struct record *r, const void *a, const void *b);

@@ -12,14 +12,15 @@
 
 #include "base/clock.h"
 #include "model/news.h"
+#include "model/request_times.h"
 
 enum { STORE_OPERATIONS_MAX = 200, STORE_REQUESTS_MAX = 100000, STORE_LOG_LINES_MAX = 20000 };
 enum { STORE_REQUEST_BYTES_MAX = 256 << 20 }; /* what requests take with their texts */
 enum {
     STORE_DETAILS_MAX = 16,
     STORE_HISTORY_MAX = 60,
-    STORE_TIMES_MAX = 1000,
-    STORE_COLD_MS = 5000
+    STORE_TIMES_MAX = REQUEST_TIMES_MAX,
+    STORE_COLD_MS = REQUEST_COLD_MS
 };
 enum { STORE_LOG_BYTES_MAX = 6 << 20, STORE_LOSSES_MAX = 64 };
 
@@ -84,6 +85,8 @@ struct endpoint_row {
     double cost_request;  /* $, mean of our own finished requests to it; NAN = none */
 };
 size_t store_endpoints(const struct store *s);
+/* Changes with their settings alone: who there is and what they are called. */
+uint64_t store_endpoints_listed(const struct store *s);
 const struct endpoint_row *store_endpoint(const struct store *s, size_t i);
 const struct endpoint_row *store_endpoint_by_id(const struct store *s, const char *id);
 
@@ -101,11 +104,15 @@ struct endpoint_history store_endpoint_history(const struct store *s, const char
 
 /* Times of the requests to an endpoint that we know of (the newest STORE_TIMES_MAX that ended), ms; count 0
  * = none. Cold: those that waited longer than STORE_COLD_MS. */
-struct endpoint_times {
-    size_t count, cold;
-    int64_t delay_p50, delay_p95, execution_p50, execution_p95; /* -1 = unknown */
-};
 struct endpoint_times store_endpoint_times(const struct store *s, const char *id);
+
+/* How often we saw a worker begin while it stayed in the list: more than once is a restart. */
+struct worker_starts {
+    int count;        /* 0 = never seen */
+    int64_t since_ms; /* monotonic: when it was first seen; -1 */
+};
+struct worker_starts store_worker_starts(
+    const struct store *s, const char *endpoint_id, const char *worker_id);
 
 size_t store_models(const struct store *s);
 bool store_models_more(const struct store *s); /* the registry has older ones besides */
@@ -118,14 +125,31 @@ const struct model_row *store_model_of_endpoint(const struct store *s, const cha
 size_t store_requests(const struct store *s);
 const struct request *store_request(const struct store *s, size_t i);
 const struct request *store_request_by_id(const struct store *s, const char *id);
+/* Those that are not over, in no order. */
+size_t store_requests_open(const struct store *s);
+const struct request *store_request_open(const struct store *s, size_t i);
+size_t store_request_open_row(const struct store *s, size_t i); /* its number among all */
 
-/* Log lines by arrival, oldest first; the first ones go when there are too many. `first` is the
- * running number of line 0, so that a view can stay where it is. */
+/* What became of the requests' rows, one after the other, by their numbers at that time: each change makes
+ * the next version of STORE_REQUESTS. */
+enum store_change_kind { STORE_ADDED, STORE_REMOVED, STORE_CHANGED };
+struct store_change {
+    uint64_t version;
+    enum store_change_kind kind;
+    size_t row;
+};
+enum { STORE_CHANGES_MAX = 2048 }; /* that are remembered */
+/* The change that made this version; NULL = it is not known any more, or rows changed places. */
+const struct store_change *store_request_change(const struct store *s, uint64_t version);
+
+/* Rows of the log by arrival, oldest first; the first ones go when there are too many. `first` is the
+ * running number of row 0, so that a view can stay where it is. Lines that go on a row that is there
+ * (model/log_fold.h) change it in its place; its order_ms stays. */
 size_t store_log(const struct store *s, uint64_t *first);
 const struct log_line *store_log_line(const struct store *s, size_t i);
 /* Lines that nobody could see: lost on their way here. Those that the ring let go were seen. */
 uint64_t store_log_dropped(const struct store *s);
-void store_log_note_dropped(struct store *s, uint64_t lines); /* the inbox's count */
+void store_log_note_dropped(struct store *s, uint64_t lines); /* the inbox's count; makes a row */
 
 /* $/h over all endpoints now (estimate from workers), NAN = unknown. */
 double store_cost_hour(const struct store *s);

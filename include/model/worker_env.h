@@ -30,6 +30,10 @@ struct worker_env worker_env_look(
 /* "ignored", "bad-boolean", …; static. */
 const char *worker_env_verdict_name(enum worker_env_verdict verdict);
 
+/* Whether the name tells that the value is a key, a token or a password, and must never be shown: "HF_TOKEN",
+ * "AWS_SECRET_ACCESS_KEY"; not "MAX_NUM_BATCHED_TOKENS", "TOKENIZER_NAME". */
+bool worker_env_is_secret(const char *name);
+
 /* As generation B reads it: true, 1, yes, on; false, 0, no, off. False when it is neither. */
 bool worker_env_boolean(const char *value, bool *out);
 

@@ -49,6 +49,9 @@ struct worker_image {
 /* "runpod/worker-v1-vllm:v2.25.2", with or without docker.io/ and a digest. */
 struct worker_image worker_image_read(const char *reference);
 
+/* Whether hosts must be asked for its CUDA: those without it are there too. */
+bool worker_image_needs_floor(const struct worker_image *image);
+
 /* "0", "A", "B", "unknown". Static. */
 const char *worker_generation_name(enum worker_generation generation);
 /* <0, 0, >0. */

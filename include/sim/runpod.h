@@ -299,6 +299,11 @@ struct runpod_world {
     struct json *stock;   /* owned */
     const struct json *behaviour, *troubles; /* common to all endpoints; borrowed */
     const struct json *timeline_next;        /* the entry that is due next; borrowed */
+    struct turn {
+        int64_t at; /* when something happens in it by itself */
+        struct endpoint *endpoint;
+    } * turns; /* in the endpoints' order, while the world is played; room for all of them */
+    size_t turn_count, turn_room;
 };
 
 /* ---- the physics ----------------------------------------------------------------------------- */

@@ -28,7 +28,6 @@ enum place {
     PLACE_DEPLOY_FORM,
     PLACE_CHANGE_FORM,  /* an endpoint's settings */
     PLACE_REQUEST_FORM, /* test requests to an endpoint */
-    PLACE_TEST,         /* a test under way, and what came of it */
     PLACES
 };
 #define AT(place) (1u << (place))
@@ -84,10 +83,12 @@ enum action_id {
     ACTION_DISMISS,       /* an operation that went wrong: no alert any more */
     ACTION_CHANGE_FORM,   /* the settings of the endpoint */
     ACTION_REQUEST_FORM,  /* test requests to the endpoint */
+    ACTION_EDIT_BODY,     /* … the body of them, in an editor */
     ACTION_LOOK_UP,       /* a request by an id that is typed in */
     ACTION_LOG_WRAP,      /* logs: long lines on several rows */
     ACTION_LOG_SOURCE,    /* logs: whose lines are shown */
     ACTION_LOG_WINDOW,    /* logs: the time that is shown */
+    ACTION_SEARCH,        /* logs: searches, and marks what was found */
     ACTION_NEXT_MATCH,    /* logs: the next line that was searched for */
     ACTION_PREVIOUS_MATCH,
     /* the host's, as intents */

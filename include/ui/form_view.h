@@ -1,11 +1,11 @@
-/* form_view: what the two opened forms share: a form on top, a live part below it that tells what the
- * values would mean, and handing them over. For view_upload_form.c and view_deploy_form.c only.
+/* form_view: what the opened forms share: a form on top, a live part below it that tells what the values
+ * would mean, and handing them over. For view_*_form.c only.
  *
  * What is handed over to the host (ACTION_UPLOAD, ACTION_DEPLOY) are texts by these names; an empty text
  * means "not said", and stands for the default:
  *   upload   folder, repo, private and mend-readme ("yes"/"no"), message, revision, base-model, exclude,
  *            include, limit-rate; job
- *   deploy   repo, revision, name, image, pool, gpus, context, min, max, idle; job
+ *   deploy   repo, revision, name, image, gpu, gpus-per-worker, max-model-len, min, max, idle, env, budget; job
  * job is there only when the form was opened from a training job, or from what came of one. */
 #ifndef SLIPWAY_UI_FORM_VIEW_H
 #define SLIPWAY_UI_FORM_VIEW_H
@@ -16,7 +16,7 @@
 struct form_view;
 
 struct form_kind {
-    const char *name;  /* of remembered values: "upload" → host->recall("upload.folder") */
+    const char *name;  /* of remembered values: "upload" → host->recall("upload.folder"); NULL = none */
     const char *title; /* of the frame */
     enum place place;
     enum action_id action;
@@ -32,8 +32,12 @@ struct form_kind {
     bool (*check)(struct form_view *v);
     /* The value to hand over, when it is not the field's own. May be NULL. */
     struct text (*value)(const char *field, struct text value);
+    /* Whether this value is handed over at all, and as what. May be NULL: all are. */
+    bool (*sends)(struct form_view *v, const char *field, struct text *value);
     /* The live part. */
     void (*below)(struct form_view *v, struct lines *l);
+    /* What Enter does, when it is not “shows the plan first”. May be NULL. */
+    const char *(*enter)(const struct form_view *v);
 };
 
 struct form_view {
@@ -43,6 +47,8 @@ struct form_view {
     char job[JOB_ID_MAX];
     bool own_name; /* what is proposed from another field was edited and stays as it is */
     uint64_t seen; /* the store's versions at the last refresh */
+    struct arena *kept; /* of `began`; made when it is needed */
+    struct text began[FORM_FIELDS_MAX]; /* in the kind's order */
 };
 
 void *form_view_make(const struct form_kind *kind, const struct view_context *x, const char *id);
@@ -63,6 +69,12 @@ uint64_t form_view_version(void *v);
         .typing = form_view_typing, .press = form_view_press, .paste = form_view_paste,            \
         .target = opened_target, .version = form_view_version,                                     \
     }
+
+/* Sets a field to what is there already, and remembers that. */
+void form_view_begin(struct form_view *v, const char *field, struct text value);
+/* What it was set to so; empty = nothing. */
+struct text form_view_began(const struct form_view *v, const char *field);
+bool form_view_is_changed(const struct form_view *v, const char *field);
 
 /* OWNER/NAME as the Hub takes it. */
 bool form_view_is_repo(struct text t);

@@ -27,6 +27,9 @@ struct pane_kind {
     void (*cell)(void *pane, size_t row, size_t column, struct table_cell *out);
     bool (*attention)(void *pane, size_t row); /* NULL = none */
     size_t (*fields)(void *pane, size_t row, struct filter_field fields[PANE_FIELDS_MAX]);
+    /* For panes of very many rows, as a table_source has them; NULL = none. */
+    size_t (*changes)(void *pane, struct table_change *out, size_t max);
+    bool (*key)(void *pane, size_t row, size_t column, struct table_key *out);
     /* "1 running · 14" */
     struct text (*note)(void *pane, struct arena *a);
     /* What would be here, and how it comes. */

@@ -29,6 +29,7 @@ enum overlay {
     OVERLAY_HELP,
     OVERLAY_PALETTE,
     OVERLAY_FILTER,
+    OVERLAY_LOOK_UP,
     OVERLAY_CONFIRM,
     OVERLAY_DETAILS
 };
@@ -53,7 +54,7 @@ struct screen {
     enum overlay overlay;
     struct help help;
     struct palette palette;
-    struct prompt filter;
+    struct prompt filter, look_up;
     struct confirm confirm;
     struct err details;
     struct toasts toasts;
@@ -111,13 +112,29 @@ void screen_intend(struct screen *s, const struct action *action); /* asks first
 void screen_confirmed(struct screen *s);
 /* Takes a question away that a yes would do nothing about any more. */
 void screen_drop_question(struct screen *s);
-/* Whether a request that is meant can still be cancelled. */
-bool screen_has_open_requests(struct screen *s);
+/* The marked rows, else the one that is meant; returns how many. */
+size_t screen_collect(struct screen *s, bool bulk, char (*ids)[TABLE_ID_MAX]);
 void screen_copy(struct screen *s);
 
 /* screen_news.c */
 bool screen_dismissed(const struct screen *s, const char *operation_id);
 void screen_dismiss(struct screen *s, const char *operation_id);
+
+/* screen_requests.c: actions that are done to requests */
+bool screen_is_of_requests(enum action_id id);
+/* Why it cannot be done to this one, to none of those that are meant; static, NULL = it can. */
+const char *screen_refuses_request(const struct screen *s, enum action_id action, const char *id);
+const char *screen_refuses_requests(struct screen *s, enum action_id action);
+/* Those of them that it can be done to. */
+size_t screen_collect_requests(
+    struct screen *s, enum action_id action, char (*ids)[TABLE_ID_MAX]);
+/* What sending one again means, as lines of the question. */
+void screen_ask_again(struct screen *s, struct arena *a);
+
+/* screen_lookup.c */
+void screen_look_up_open(struct screen *s);
+void screen_look_up_press(struct screen *s, int32_t press);
+void screen_look_up_paste(struct screen *s, const char *bytes, size_t n);
 
 /* screen_filter.c */
 void screen_filter_open(struct screen *s);

@@ -1,8 +1,9 @@
 /* table: rows and columns with a cursor that stays on its row when data moves.
  *
  * The table owns no data: it asks a source for rows by index and for their identity. It keeps
- * the order (filter and sort applied) as an array of row indexes, rebuilt only when the source's
- * version or the filter or the sort changed; drawing touches visible rows only. The cursor and
+ * the order (filter and sort applied) as an array, made anew only when the source's version or the filter
+ * or the sort changed; a source that can say which rows changed is asked for those alone. Drawing touches
+ * visible rows only. The cursor and
  * the marks are kept by identity: when data moves they move along, when their row goes the
  * cursor goes to the next one in order (the one before when it was the last).
  *
@@ -47,6 +48,21 @@ struct table_cell {
 void table_cell_printf(struct table_cell *cell, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What a row is sorted by in a column. */
+struct table_key {
+    double number;    /* NAN = by the text, behind all numbers */
+    struct text text; /* borrowed until the table asks again */
+    bool moves;       /* becomes another by itself, as an age does */
+};
+
+/* What became of a row, by its number at that time. */
+enum table_change_kind { TABLE_ADDED, TABLE_REMOVED, TABLE_CHANGED };
+struct table_change {
+    enum table_change_kind kind;
+    size_t row;
+};
+#define TABLE_ANYTHING SIZE_MAX
+
 struct table_source {
     const struct table_column *columns;
     size_t column_count; /* 1..TABLE_COLUMNS_MAX; what is more is not shown */
@@ -58,6 +74,14 @@ struct table_source {
     bool (*attention)(void *data, size_t row); /* sorts to the top and gets the '!'; NULL = none */
     bool (*matches)(void *data, size_t row, const void *filter); /* NULL = all */
     void *data;
+
+    /* For sources of very many rows; both may be NULL.
+     * What happened since the last call, one after the other, at most `max` of it into `out`; how much, or
+     * TABLE_ANYTHING when that is not known. */
+    size_t (*changes)(void *data, struct table_change *out, size_t max);
+    /* What the cell would be sorted by, without its words; false = ask for the cell. It comes with number
+     * NAN and no text. What does not move must not depend on the time. */
+    bool (*key)(void *data, size_t row, size_t column, struct table_key *out);
 };
 
 struct table;
@@ -66,8 +90,11 @@ struct table;
 struct table *table_new(const struct table_source *source);
 void table_free(struct table *t); /* NULL is allowed */
 
-/* Borrowed; NULL = all. To be called again when what the filter points to has changed. */
+/* Borrowed; NULL = all. To be called again when what the filter points to has changed. The former one must
+ * still be there. */
 void table_set_filter(struct table *t, const void *filter);
+/* The same for one that no row passes which the former one did not let pass. */
+void table_narrow_filter(struct table *t, const void *filter);
 
 /* Other columns from now on, as for table_new; the sort is kept where its column is still there. */
 void table_set_columns(struct table *t, const struct table_column *columns, size_t count);

@@ -59,8 +59,16 @@ struct host {
     struct chat_log (*chat)(void *arg, const char *endpoint_id);
     /* The user looks at this endpoint ("" = at none): poll it oftener. */
     void (*focus)(void *arg, const char *endpoint_id);
+    /* The user looks at requests: of this endpoint ("" = of none), and at this one ("" = at none). Told
+     * whenever it may have changed. May be NULL. */
+    void (*look)(void *arg, const char *endpoint_id, const char *request_id);
     /* A remembered value for a form's field ("upload.folder" …), in the arena; empty = none. */
     struct text (*recall)(void *arg, const char *name, struct arena *a);
+    /* Gives the terminal to the person's editor with the JSON of a test request; what a form's field may
+     * hold of it comes back in the arena: JSON on one line, or "@FILE" where it is longer than `most`. It
+     * may be no JSON. -1 when there is none. NULL: there is no editor. */
+    int (*edit)(void *arg, struct text initial, size_t most, struct arena *a, struct text *out,
+        struct err *e);
 };
 
 struct view_context {

@@ -10,4 +10,7 @@ enum { OPERATION_FILES_SHOWN_MAX = 2000 };
 /* The checklist of an upload, a row a file with its five ticks; nothing when there is none yet. */
 void view_operation_files(struct lines *l, const struct operation *o);
 
+/* Test requests: the answer of one, the histogram of many. */
+void view_operation_test(struct lines *l, const struct operation *o);
+
 #endif

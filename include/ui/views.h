@@ -21,5 +21,7 @@ extern const struct view_class view_request;
 extern const struct view_class view_chat;
 extern const struct view_class view_upload_form;
 extern const struct view_class view_deploy_form;
+extern const struct view_class view_request_form; /* made with an endpoint's id */
+extern const struct view_class view_change_form;
 
 #endif

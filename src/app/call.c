@@ -153,7 +153,7 @@ int call_open(struct call *c)
 {
     struct err e;
     int code = call_profile(c);
-    if (code)
+    if (code || c->engine_open)
         return code;
     call_open_log(c);
     if (signals_init(&e) || engine_init(&c->engine, &c->profile, &e))

@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const struct command *const tables[] = {
-    commands_model, commands_request, commands_read, commands_setup};
+    commands_model, commands_change, commands_run, commands_request, commands_requests, commands_read, commands_endpoint, commands_setup};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 static const struct common {
@@ -56,6 +56,11 @@ static void show_usage(const struct command *c, FILE *out)
         char name[32];
         upper(c->args[i], name, sizeof name);
         fprintf(out, i < c->args_least ? " %s" : " [%s]", name);
+    }
+    if (c->rest) {
+        char name[32];
+        upper(c->rest, name, sizeof name);
+        fprintf(out, " %s…", name);
     }
 }
 
@@ -112,16 +117,17 @@ static const struct flag *find_flag(const struct command *c, const char *name, s
     return NULL;
 }
 
-/* --env may come several times: its values become the members of one object. */
+/* --env may come several times: its values become the members of one object. A name alone stands for the value
+ * that Slipway's own environment has for it, so that a key need not be typed where others see it. */
 static int set_env(struct call *c, const char *value)
 {
-    const char *equals = strchr(value, '=');
-    if (!equals || equals == value)
-        return call_usage(c, "--env takes NAME=VALUE, not %s", value);
+    const char *equals = strchr(value, '='), *own = equals ? NULL : getenv(value);
+    if (equals == value || (!equals && !own))
+        return call_usage(c, "--env takes NAME=VALUE, or a NAME that is set here, not %s", value);
     struct json *env =
         json_get(c->asked, "env") ? json_dup(json_get(c->asked, "env")) : json_new_object();
-    char *name = strndup(value, (size_t)(equals - value));
-    int failed = !name || json_set(env, name, json_new_string(equals + 1));
+    char *name = equals ? strndup(value, (size_t)(equals - value)) : strdup(value);
+    int failed = !name || json_set(env, name, json_new_string(equals ? equals + 1 : own));
     free(name);
     json_set(c->asked, "env", env);
     return failed ? EXIT_CODE_STATE : EXIT_CODE_OK;
@@ -190,7 +196,10 @@ static int parse_argument(struct call *c, int number, const char *value)
 {
     if (!c->command->name[0] && find_command(value))
         return call_usage(c, "flags go behind the command: slipway %s --…", value);
-    if (number >= COMMAND_ARGS_MAX || !c->command->args[number])
+    bool behind = number >= COMMAND_ARGS_MAX || !c->command->args[number];
+    if (behind && c->command->rest)
+        return add_value(c, c->command->rest, value);
+    if (behind)
         return call_usage(c, "one argument too many: %s", value);
     return json_set(c->asked, c->command->args[number], json_new_string(value)) ? EXIT_CODE_STATE
                                                                                 : EXIT_CODE_OK;
@@ -219,7 +228,8 @@ static int parse(struct call *c, int argc, char *argv[], int from, bool *help)
     if (*help || arguments >= c->command->args_least)
         return EXIT_CODE_OK;
     char missing[32];
-    upper(c->command->args[arguments], missing, sizeof missing);
+    const char *name = arguments < COMMAND_ARGS_MAX ? c->command->args[arguments] : NULL;
+    upper(name ? name : c->command->rest, missing, sizeof missing);
     return call_usage(c, "%s is missing", missing);
 }
 

@@ -1,8 +1,9 @@
-/* What the panes show, as commands: jobs, endpoints, requests, models. Each reads on a thread of its own
+/* What the panes show, as commands: jobs, endpoints, models (requests: cmd_requests.c). Each reads on a thread of its own
  * into an arena and prints on main. */
 #include "app/columns.h"
 #include "app/command.h"
-#include "app/requests.h"
+#include "app/endpoint_json.h"
+#include "app/endpoint_sums.h"
 #include "client/runpod_control.h"
 #include "client/runpod_jobs.h"
 #include "model/store.h"
@@ -12,19 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 10000, REQUESTS_SHOWN = 100, READ_ARENA = 256 << 20 };
+enum { ROWS_MAX = 10000, READ_ARENA = 256 << 20 };
 
 struct reading {
     struct arena *arena;
     struct job *jobs;
     struct model_row *models;
-    struct request *requests;
     struct endpoint_row *endpoints;
+    struct endpoint_sums sums; /* of their requests */
     size_t count;
     bool more; /* there are older ones, which are left out */
 };
 
-/* Of jobs, models and requests one row more is asked for than is shown, to learn whether there are more. */
+/* Of jobs and models one row more is asked for than is shown, to learn whether there are more. */
 static void cut(struct reading *r, size_t most)
 {
     r->more = r->count > most;
@@ -100,6 +101,7 @@ static int show(struct call *c, call_fn *read, struct json *(*row)(const struct 
     if (r.more)
         call_line(c, "these are the newest %zu; there are more", r.count);
 out:
+    endpoint_sums_release(&r.sums);
     arena_free(r.arena);
     return code;
 }
@@ -225,51 +227,16 @@ static int models(struct call *c)
         "no models in the registry; `slipway deploy` registers what it deploys");
 }
 
-/* ---- requests ------------------------------------------------------------------------------------ */
-
-static int read_requests(struct call *c, void *arg, struct cancel *cancel, struct err *e)
-{
-    (void)cancel;
-    struct reading *r = arg;
-    struct state *s = engine_state(&c->engine, e);
-    int result = s ? state_requests(s, json_str(c->asked, "endpoint"), REQUESTS_SHOWN + 1, r->arena,
-                         &r->requests, &r->count, e)
-                   : -1;
-    state_close(s);
-    cut(r, REQUESTS_SHOWN);
-    return result;
-}
-
-static struct json *one_request_json(const struct reading *r, size_t i)
-{
-    return request_json(&r->requests[i]);
-}
-
-static void request_cells(struct columns *t, const struct reading *r, size_t i)
-{
-    const struct request *q = &r->requests[i];
-    char cost[32], at[CLOCK_RFC3339_MAX];
-    clock_rfc3339(at, q->submitted_ms, 0);
-    columns_add(t, "%s", q->job_id[0] ? q->job_id : q->id);
-    columns_add(t, "%s", q->endpoint_id);
-    columns_add(t, "%s", request_status_name(q->status));
-    columns_add(t, "%s", at);
-    if (q->execution_ms >= 0)
-        columns_add(t, "%.2f s", (double)q->execution_ms / 1000);
-    else
-        columns_text(t, TEXT(""));
-    columns_add(t, "%s", money(cost, q->cost));
-    add_line(t, q->error.len ? q->error : q->output);
-}
-
-static int requests(struct call *c)
-{
-    static const char *const titles[] = {"ID", "ENDPOINT", "STATE", "SENT", "RAN", "COST", "NOTE"};
-    return show(c, read_requests, one_request_json, "requests", titles, 7, request_cells,
-        "no requests sent with this profile yet");
-}
-
 /* ---- endpoints ----------------------------------------------------------------------------------- */
+
+/* Of the ledger; one that cannot be read leaves them unknown. */
+static void add_sums(struct call *c, struct reading *r, const struct endpoint_page *page)
+{
+    if (endpoint_sums_read(&c->engine, page, &r->sums, NULL))
+        return;
+    for (size_t i = 0; i < r->count; i++)
+        r->endpoints[i].cost_request = endpoint_sum_cost(endpoint_sums_of(&r->sums, page->endpoints[i].id));
+}
 
 /* The list, then health and workers of each; what cannot be had of one stays unknown. */
 static int read_endpoints(struct call *c, void *arg, struct cancel *cancel, struct err *e)
@@ -297,72 +264,23 @@ static int read_endpoints(struct call *c, void *arg, struct cancel *cancel, stru
         if (workers && !runpod_workers(runpod, id, r->arena, workers, cancel, NULL))
             row->workers = workers;
         row->condition = endpoint_condition(row->settings, row->health, row->workers);
+        row->cost_request = NAN;
+        row->waiting_since_ms = -1;
         row->cost_hour = row->workers && priced ? worker_page_cost_hour(row->workers, &gpus) : NAN;
     }
     r->count = page.count;
+    add_sums(c, r, &page);
     return 0;
 }
 
-static struct json *health_json(const struct health *h)
-{
-    if (!h)
-        return json_new_null();
-    struct json *j = json_new_object();
-    const struct {
-        const char *name;
-        int64_t n;
-    } counters[] = {{"completed", h->completed}, {"failed", h->failed},
-        {"in_progress", h->in_progress}, {"in_queue", h->in_queue}, {"retried", h->retried},
-        {"idle", h->idle}, {"initializing", h->initializing}, {"ready", h->ready},
-        {"running", h->running}, {"throttled", h->throttled}, {"unhealthy", h->unhealthy}};
-    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
-        json_add_int(j, counters[i].name, counters[i].n);
-    return j;
-}
-
-static struct json *workers_json(const struct worker_page *page)
-{
-    if (!page)
-        return json_new_null();
-    struct json *list = json_new_array();
-    for (size_t i = 0; i < page->count; i++) {
-        const struct worker *w = &page->workers[i];
-        struct json *j = json_new_object();
-        json_add_str(j, "id", w->id);
-        json_add_text(j, "status", w->word);
-        json_add_text(j, "gpu", w->gpu);
-        json_add_int(j, "gpu_count", w->gpu_count);
-        json_add_text(j, "data_center", w->data_center);
-        add_count(j, "uptime_s", w->uptime_s);
-        json_add_bool(j, "stale", w->stale);
-        json_push(list, j);
-    }
-    return list;
-}
-
-static struct json *endpoint_json(const struct reading *r, size_t i)
+static struct json *one_endpoint_json(const struct reading *r, size_t i)
 {
     const struct endpoint_row *row = &r->endpoints[i];
-    const struct endpoint *p = row->settings;
-    struct json *j = json_new_object(), *pools = json_new_array();
-    for (size_t k = 0; k < p->pool_count; k++)
-        json_push(pools, json_new_string(p->pools[k].s));
-    json_add_str(j, "id", p->id);
-    json_add_text(j, "name", p->name);
-    json_add_str(j, "condition", endpoint_condition_name(row->condition));
-    json_add_text(j, "image", p->image);
-    json_add_text(j, "model", p->model);
-    json_add_text(j, "revision", p->revision);
-    json_add(j, "pools", pools);
-    json_add_int(j, "gpu_count", p->gpu_count);
-    json_add_int(j, "workers_min", p->workers_min);
-    json_add_int(j, "workers_max", p->workers_max);
-    json_add_int(j, "idle_s", p->idle_s);
-    add_count(j, "version", p->version);
-    json_add(j, "health", health_json(row->health));
-    json_add(j, "workers", workers_json(row->workers));
-    json_add_num(j, "estimated_cost_hour", row->cost_hour);
-    return j;
+    struct endpoint_sum *sum = endpoint_sums_of(&r->sums, row->settings->id);
+    struct endpoint_times times = {0};
+    if (sum)
+        times = request_times_sum(&sum->times);
+    return endpoint_json(row, sum ? &times : NULL);
 }
 
 static void endpoint_cells(struct columns *t, const struct reading *r, size_t i)
@@ -379,6 +297,13 @@ static void endpoint_cells(struct columns *t, const struct reading *r, size_t i)
         columns_add(t, "%" PRId64, row->health->in_queue);
     else
         columns_text(t, TEXT(""));
+    struct endpoint_sum *sum = endpoint_sums_of(&r->sums, row->settings->id);
+    int64_t p95 = sum ? request_times_sum(&sum->times).answer_p95 : -1;
+    if (p95 >= 0)
+        columns_add(t, "%.2f s", (double)p95 / 1000);
+    else
+        columns_text(t, TEXT(""));
+    columns_add(t, "%s", money(cost, row->cost_request));
     columns_add(t, "%s", money(cost, row->cost_hour));
     columns_add(t, "%s", endpoint_condition_name(row->condition));
     columns_text(t, row->settings->model);
@@ -386,18 +311,15 @@ static void endpoint_cells(struct columns *t, const struct reading *r, size_t i)
 
 static int endpoints(struct call *c)
 {
-    static const char *const titles[] = {"ID", "NAME", "WORKERS", "QUEUE", "$/H", "STATE", "MODEL"};
-    return show(c, read_endpoints, endpoint_json, "endpoints", titles, 7, endpoint_cells,
+    static const char *const titles[] = {
+        "ID", "NAME", "WORKERS", "QUEUE", "P95", "$/REQ", "$/H", "STATE", "MODEL"};
+    return show(c, read_endpoints, one_endpoint_json, "endpoints", titles, 9, endpoint_cells,
         "no endpoints in this account; `slipway deploy OWNER/NAME` makes one");
 }
 
 const struct command commands_read[] = {
     {.name = "jobs", .help = "training jobs of the registry", .run = jobs},
     {.name = "endpoints", .help = "endpoints with health, workers and cost now", .run = endpoints},
-    {.name = "requests",
-        .help = "the newest requests sent with this profile",
-        .flags = {{"endpoint", "ID", "only those to this endpoint"}},
-        .run = requests},
     {.name = "models", .help = "models of the registry", .run = models},
     {.name = NULL},
 };

@@ -8,6 +8,7 @@
 #include "app/history.h"
 #include "app/host.h"
 #include "app/operations.h"
+#include "base/log.h"
 #include "client/hub_watch.h"
 #include "client/registry_watch.h"
 #include "client/runpod_watch.h"
@@ -18,11 +19,16 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { BLOCKED_RETRY_MS = 30 };
+
+/* Lines of logs that are taken in before the keyboard has its turn again: what a burst brings must not keep
+ * a key waiting. */
+enum { LINES_A_TURN = 4000, LINES_A_REQUEST = 8, RECALLED_BYTES = 2 << 20 };
 
 /* What runs beside the dashboard on request of its caller. */
 struct beside {
@@ -43,6 +49,7 @@ struct dashboard {
     struct canvas canvas;
     struct theme theme;
     struct beside beside;
+    struct message *waiting, **waiting_end; /* received, but not dealt with */
     int64_t input_due_ms;
     bool blocked; /* the terminal takes no bytes at present */
     int code;
@@ -81,6 +88,8 @@ static void idle(void *arg)
         due = d->input_due_ms;
     if (d->blocked && (due < 0 || now + BLOCKED_RETRY_MS < due))
         due = now + BLOCKED_RETRY_MS;
+    if (d->waiting)
+        due = now;
     loop_set_deadline(d->loop, due, on_due, d);
 }
 
@@ -129,17 +138,11 @@ static void on_input(struct loop *l, int fd, short events, void *arg)
     read_input(arg);
 }
 
-static void on_due(struct loop *l, int fd, short events, void *arg)
-{
-    (void)l, (void)fd, (void)events;
-    struct dashboard *d = arg;
-    if (d->input_due_ms >= 0)
-        read_input(d);
-}
-
 /* What an operation has just made is looked at now, not at the next turn. */
 static void look_at_once(struct dashboard *d, const struct operation *now)
 {
+    if (now->kind == OPERATION_TEST) /* makes nothing */
+        return;
     const struct operation *before = store_operation_by_id(d->store, now->id);
     bool made = now->endpoint_id[0] && (!before || !before->endpoint_id[0]);
     bool ended = now->state == OPERATION_DONE && before && before->state != OPERATION_DONE;
@@ -149,25 +152,62 @@ static void look_at_once(struct dashboard *d, const struct operation *now)
         registry_watch_hurry(d->host.registry);
 }
 
+static void take_message(struct dashboard *d, struct message *m)
+{
+    if (m->type == NEWS_CHAT) {
+        chats_take(d->host.chats, m);
+        return;
+    }
+    if (m->type == NEWS_OPERATION)
+        look_at_once(d, m->payload);
+    store_apply(d->store, m);
+}
+
+/* What taking it in costs, in lines of a log. */
+static size_t lines_in(const struct message *m)
+{
+    if (m->type == NEWS_LOG && m->payload)
+        return ((const struct log_page *)m->payload)->count;
+    if (m->type == NEWS_REQUESTS && m->payload)
+        return LINES_A_REQUEST * ((const struct request_page *)m->payload)->count;
+    return 0;
+}
+
+/* As much of what waits as one turn may take; the rest has the next. */
+static void take_messages(struct dashboard *d)
+{
+    size_t lines = 0;
+    while (d->waiting && lines < LINES_A_TURN) {
+        struct message *m = d->waiting;
+        d->waiting = m->next;
+        lines += lines_in(m);
+        take_message(d, m);
+    }
+    if (!d->waiting)
+        d->waiting_end = &d->waiting;
+    screen_news(d->screen);
+}
+
 static void on_inbox(struct loop *l, int fd, short events, void *arg)
 {
     (void)l, (void)fd, (void)events;
     struct dashboard *d = arg;
     struct inbox_dropped dropped;
-    struct message *m = inbox_receive(d->engine->inbox, &dropped);
-    for (struct message *next; m; m = next) {
-        next = m->next;
-        if (m->type == NEWS_CHAT) {
-            chats_take(d->host.chats, m);
-            continue;
-        }
-        if (m->type == NEWS_OPERATION)
-            look_at_once(d, m->payload);
-        store_apply(d->store, m);
-    }
-    if (dropped.logs)
-        store_log_note_dropped(d->store, dropped.logs);
-    screen_news(d->screen);
+    *d->waiting_end = inbox_receive(d->engine->inbox, &dropped);
+    while (*d->waiting_end)
+        d->waiting_end = &(*d->waiting_end)->next;
+    store_log_note_dropped(d->store, dropped.logs); /* they were before what came */
+    take_messages(d);
+}
+
+static void on_due(struct loop *l, int fd, short events, void *arg)
+{
+    (void)l, (void)fd, (void)events;
+    struct dashboard *d = arg;
+    if (d->input_due_ms >= 0)
+        read_input(d);
+    if (d->waiting)
+        take_messages(d);
 }
 
 static void on_signal(struct loop *l, int fd, short events, void *arg)
@@ -213,11 +253,49 @@ static int open_face(struct dashboard *d, struct err *e)
     return 0;
 }
 
+/* On the watch's thread. */
+static void keep_lines(void *engine, const struct log_page *page)
+{
+    log_keep_page(((struct engine *)engine)->keep, page);
+}
+
+struct recalling {
+    runpod_watch_worker_fn *each;
+    void *to;
+    char last[WORKER_ID_MAX]; /* they come in runs */
+};
+
+static void recall_worker(void *arg, const struct log_line *line)
+{
+    struct recalling *r = arg;
+    const char *worker = line_worker(line).s;
+    if (!line->endpoint_id || strcmp(r->last, worker) == 0)
+        return;
+    snprintf(r->last, sizeof r->last, "%s", worker);
+    r->each(r->to, line->endpoint_id, worker);
+}
+
+static void recall_workers(void *engine, runpod_watch_worker_fn *each, void *to)
+{
+    const struct engine *g = engine;
+    struct recalling r = {.each = each, .to = to};
+    log_keep_read(g->profile->state_folder, RECALLED_BYTES, recall_worker, &r);
+}
+
+/* A log that cannot be kept keeps nobody from working. */
+static void keep_log(struct engine *g)
+{
+    struct err e;
+    if (!(g->keep = log_keep_new(g->profile->state_folder, &e)))
+        log_err(LOG_WARN, "logs", &e);
+}
+
 static int start_watches(struct dashboard *d, struct err *e)
 {
     struct engine *g = d->engine;
     struct host_state *h = &d->host;
-    const struct runpod_watch_options runpod = {.logs = true};
+    const struct runpod_watch_options runpod = {
+        .logs = true, .memory = g, .heard = keep_lines, .recall = recall_workers};
     const struct registry_watch_options registry = {.db = profile_database(&d->call->profile),
         .interval_ms = d->options->registry_ms,
         .make_tables = engine_makes_tables(g)};
@@ -247,11 +325,13 @@ static int start(struct dashboard *d, struct err *e)
     if (engine_init(d->engine, &d->call->profile, e))
         return -1;
     d->call->engine_open = true;
+    keep_log(d->engine);
     struct host_state *h = &d->host;
     if (!(h->operations = operations_new(d->engine)) || !(h->chats = chats_new(d->engine)))
         return err_set(e, ERR_IO, 0, "out of memory");
     start_beside(d);
-    if (start_watches(d, e) || !(h->history = history_new(d->engine, e)))
+    if (start_watches(d, e) || !(h->history = history_new(d->engine, e)) ||
+        !(h->follow = follow_new(d->engine, e)))
         return -1;
     return loop_add(d->loop, inbox_fd(d->engine->inbox), on_inbox, d, e);
 }
@@ -261,6 +341,7 @@ static void stop(struct dashboard *d)
     struct host_state *h = &d->host;
     if (d->call->engine_open)
         cancel_fire(d->engine->quit);
+    follow_free(h->follow);
     history_free(h->history);
     chats_free(h->chats);
     operations_free(h->operations);
@@ -269,11 +350,16 @@ static void stop(struct dashboard *d)
     runpod_watch_free(h->runpod);
     if (d->beside.runs)
         pthread_join(d->beside.thread, NULL);
+    for (struct message *m = d->waiting, *next; m; m = next) {
+        next = m->next;
+        message_free(m);
+    }
 }
 
 int dashboard_run(struct call *c, const struct dashboard_options *options)
 {
     struct dashboard d = {.call = c, .options = options, .engine = &c->engine, .input_due_ms = -1};
+    d.waiting_end = &d.waiting;
     struct err e;
     d.store = store_new(clock_real());
     d.loop = loop_new(clock_real());

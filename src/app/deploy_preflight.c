@@ -1,107 +1,108 @@
-/* Gathers what the preflight's rules look at (model/preflight.h) and tells what they find. What cannot be had
- * stays unknown, and unknown never blocks. */
+/* What the account says now, added to what the Hub and the catalog said, and the preflight's lines told. What
+ * cannot be had stays unknown, and unknown never blocks. */
 #include "app/deploy_plan.h"
 
 #include "client/runpod_account.h"
-#include "model/preflight.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POOLS_MAX = 64, ACCOUNT_ARENA = 8 << 20 };
-
-struct gathering {
-    struct deploy_plan *plan;
-    struct work *work;
-    struct preflight_evidence v;
-    struct preflight_env env[DEPLOY_ENV_MAX];
-    struct preflight_pool catalog[POOLS_MAX], chosen[ENDPOINT_POOLS_MAX];
+enum {
+    ACCOUNT_ARENA = 8 << 20,
+    LEDGER_ARENA = 16 << 20,
+    LEDGER_ROWS = 1000,
+    QUOTA_KEPT_MS = 10 * 60 * 1000 /* it may be raised any time */
 };
+static const char quota_fact[] = "runpod.worker-quota";
 
-static void add_repository(struct gathering *g)
+/* ---- quota --------------------------------------------------------------------------------------- */
+
+/* The number behind "quota", in any of the wordings (spec/runpod.md §4.4); -1 = none. */
+static int quota_in(const char *words)
 {
-    const struct deploy_plan *p = g->plan;
-    struct preflight_evidence *v = &g->v;
-    v->repo = p->repo;
-    memcpy(v->revision, p->revision, sizeof v->revision);
-    v->exists = KNOWN_YES;
-    v->is_private = p->info.is_private;
-    v->gated = p->info.gated.len > 0;
-    v->disabled = p->info.disabled;
-    v->pipeline_tag = p->info.pipeline_tag;
-    v->files = p->model_seen ? &p->model.list : NULL;
-    v->readable = p->model_seen ? p->model.readable : KNOWN_NOT;
+    const char *at = strcasestr(words, "quota");
+    const char *digits = at ? strpbrk(at, "0123456789") : NULL;
+    bool near = digits && digits - at < 12;
+    long n = near ? strtol(digits, NULL, 10) : -1;
+    return n > 0 && n < 100000 ? (int)n : -1;
 }
 
-static void add_settings(struct gathering *g)
+void deploy_plan_learn_quota(struct work *w, const struct err *refusal)
 {
-    const struct endpoint_plan *p = &g->plan->endpoint;
-    struct preflight_evidence *v = &g->v;
-    for (size_t i = 0; i < p->env_count; i++)
-        g->env[i] =
-            (struct preflight_env){p->env[i].name, p->env[i].secret ? NULL : p->env[i].value};
-    v->env = g->env;
-    v->env_count = p->env_count;
-    v->image = p->image;
-    v->min_cuda = p->min_cuda;
-    v->context = g->plan->context;
-    v->gpus = p->gpu_count;
-    v->disk_gb = p->disk_gb;
-    v->workers_min = p->workers_min;
-    v->workers_max = p->workers_max;
-    v->name = p->name;
+    char fact[64];
+    int quota = refusal->class == ERR_REMOTE ? quota_in(refusal->message) : -1;
+    if (quota < 0 || !w->state)
+        return;
+    snprintf(fact, sizeof fact, "%d %" PRId64, quota, clock_wall_ms(w->engine->clock));
+    state_fact_set(w->state, quota_fact, fact, NULL);
 }
 
-static void add_pools(struct gathering *g, const struct gpu_page *gpus)
+static int known_quota(struct work *w, struct arena *a)
 {
-    struct gpu_pool pools[POOLS_MAX];
-    size_t count = gpu_pools(gpus, pools, POOLS_MAX);
-    count = count < POOLS_MAX ? count : POOLS_MAX;
-    const struct endpoint_plan *p = &g->plan->endpoint;
-    for (size_t i = 0; i < count; i++)
-        g->catalog[i] = (struct preflight_pool){
-            pools[i].id, pools[i].memory_gb, pools[i].price_most, pools[i].stock, pools[i].cuda};
-    g->v.catalog = g->catalog;
-    g->v.catalog_count = count;
-    for (size_t k = 0; k < p->pool_count; k++)
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(pools[i].id.s, p->pools[k]) == 0)
-                g->chosen[g->v.pool_count++] = g->catalog[i];
-    g->v.pools = g->chosen;
+    const char *fact = w->state ? state_fact(w->state, quota_fact, a) : NULL;
+    char *end = NULL;
+    long quota = fact ? strtol(fact, &end, 10) : -1;
+    int64_t age = fact ? clock_wall_ms(w->engine->clock) - strtoll(end, NULL, 10) : 0;
+    return quota > 0 && quota < 100000 && age >= 0 && age < QUOTA_KEPT_MS ? (int)quota : -1;
 }
 
-/* `ours` is not among the others. */
-static void add_endpoints(struct gathering *g, struct arena *a, bool ours)
+/* ---- what is there -------------------------------------------------------------------------------- */
+
+static void add_endpoints(struct deploy_plan *p, struct work *w, struct arena *a)
 {
     struct endpoint_page page;
-    struct work *w = g->work;
+    struct preflight_evidence *v = &p->evidence;
     if (runpod_endpoints(w->engine->runpod, a, &page, w->cancel, NULL))
         return;
     struct text *names = arena_array(a, page.count + 1, sizeof *names);
     if (!names)
         return;
-    g->v.workers_used = 0;
+    v->workers_used = 0;
     for (size_t i = 0; i < page.count; i++) {
-        if (ours && strcmp(page.endpoints[i].name.s, g->plan->name) == 0)
-            continue;
-        g->v.workers_used += page.endpoints[i].workers_max;
-        names[g->v.name_count++] = page.endpoints[i].name;
+        v->workers_used += page.endpoints[i].workers_max;
+        names[v->name_count++] = page.endpoints[i].name;
     }
-    g->v.names = names;
-    g->v.names_seen = true;
+    v->names = names;
+    v->names_seen = true;
+    v->quota = known_quota(w, a);
 }
 
-static void add_account(struct gathering *g, struct arena *a)
+static void add_account(struct deploy_plan *p, struct work *w, struct arena *a)
 {
     struct account account;
-    struct work *w = g->work;
     if (runpod_account(w->engine->runpod, a, &account, NULL, w->cancel, NULL))
         return;
-    g->v.balance = account.balance;
-    g->v.spend_limit = account.spend_limit;
-    g->v.spend_hour = account.spend_hour;
+    p->evidence.balance = account.balance;
+    p->evidence.spend_limit = account.spend_limit;
+    p->evidence.spend_hour = account.spend_hour;
 }
+
+/* How fast it was where it was served before, by the requests that are remembered: one after the other, so
+ * a price a token that comes of it is rather too high. */
+static void add_throughput(struct deploy_plan *p, struct work *w)
+{
+    struct arena *a = w->state ? arena_new(LEDGER_ARENA) : NULL;
+    struct request *all = NULL;
+    size_t n = 0;
+    double tokens = 0, seconds = 0;
+    if (a && !state_requests(w->state, NULL, LEDGER_ROWS, a, &all, &n, NULL))
+        for (size_t i = 0; i < n; i++) {
+            const struct request *q = &all[i];
+            if (q->status != REQUEST_COMPLETED || q->tokens_out <= 0 || q->execution_ms <= 0 ||
+                strcmp(q->model.s, p->name) != 0)
+                continue;
+            tokens += (double)(q->tokens_out + (q->tokens_in > 0 ? q->tokens_in : 0));
+            seconds += (double)q->execution_ms / 1000;
+        }
+    if (seconds > 0)
+        p->evidence.tokens_per_second = tokens / seconds;
+    arena_free(a);
+}
+
+/* ---- telling --------------------------------------------------------------------------------------- */
 
 static int refuse(const struct preflight *found, struct err *e)
 {
@@ -116,45 +117,37 @@ static int refuse(const struct preflight *found, struct err *e)
     return 0;
 }
 
-/* Blockers first, then warnings; what is fine is only told in a dry run. */
 static void tell(const struct preflight *found, struct work *w)
 {
-    static const enum preflight_level order[] = {
-        PREFLIGHT_BLOCKER, PREFLIGHT_WARNING, PREFLIGHT_OK};
-    size_t levels = w->flags.dry_run ? 3 : 2;
-    for (size_t k = 0; k < levels; k++)
-        for (size_t i = 0; i < found->count; i++) {
-            const struct preflight_line *line = &found->lines[i];
-            if (line->level == order[k])
-                work_plan(w, "%s: %s: %s%s%s", preflight_level_name(line->level), line->id,
-                    line->sentence.s, line->fix.len ? "; " : "", line->fix.s);
-        }
+    for (size_t i = 0; i < found->count; i++) {
+        const struct preflight_line *line = &found->lines[i];
+        work_plan(w, "%s %s: %s%s%s", preflight_level_sign(line->level), line->id, line->sentence.s,
+            line->fix.len ? "; " : "", line->fix.s);
+    }
+    if (found->left_out)
+        work_plan(w, "! and %zu lines more, for which there is no room", found->left_out);
 }
 
-int deploy_plan_preflight(struct deploy_plan *p, struct work *w, const struct gpu_page *gpus,
-    bool ours, size_t *warnings, struct err *e)
+int deploy_plan_preflight(struct deploy_plan *p, struct work *w, size_t *warnings, struct err *e)
 {
-    struct preflight found;
-    struct gathering *g = calloc(1, sizeof *g);
+    struct preflight *found = calloc(1, sizeof *found);
     struct arena *a = arena_new(ACCOUNT_ARENA);
-    int rc = g && a ? 0 : err_set(e, ERR_IO, 0, "out of memory");
+    int rc = found && a ? 0 : err_set(e, ERR_IO, 0, "out of memory");
     if (rc == 0) {
-        g->plan = p;
-        g->work = w;
-        preflight_evidence_init(&g->v);
-        add_repository(g);
-        add_settings(g);
-        add_pools(g, gpus);
-        add_endpoints(g, a, ours);
-        add_account(g, a);
-        rc = cancel_check(w->cancel, e) || preflight_run(&g->v, a, &found, e) ? -1 : 0;
+        add_endpoints(p, w, a);
+        add_account(p, w, a);
+        add_throughput(p, w);
+        rc = cancel_check(w->cancel, e) || preflight_run(&p->evidence, a, found, e) ? -1 : 0;
     }
     if (rc == 0) {
-        tell(&found, w);
-        *warnings = found.warnings;
-        rc = refuse(&found, e);
+        tell(found, w);
+        *warnings = found->warnings;
+        rc = refuse(found, e);
     }
+    /* They lie in the arena. */
+    p->evidence.names = NULL;
+    p->evidence.name_count = 0;
     arena_free(a);
-    free(g);
+    free(found);
     return rc;
 }

@@ -54,6 +54,7 @@ void engine_release(struct engine *g)
     runpod_free(g->runpod);
     hub_free(g->hub);
     workers_free(g->workers);
+    log_keep_free(g->keep);
     inbox_free(g->inbox);
     cancel_unref(g->quit);
     *g = (struct engine){0};

@@ -3,7 +3,6 @@
 #include "app/asked.h"
 #include "app/operations.h"
 #include "app/outcome.h"
-#include "app/requests.h"
 #include "model/news.h"
 
 #include <math.h>
@@ -12,23 +11,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEDGER_ARENA = 64 << 20, OPERATION_ARENA = 1 << 20 };
+/* A page is as much as main takes in without anybody noticing; its arena has room for texts of any size. */
+enum { PAGE = 128, PAGE_ARENA = 64 << 20, OPERATION_ARENA = 1 << 20 };
 
 struct history {
     struct engine *engine;
     pthread_t thread;
 };
 
+/* The next page. *more tells whether there may be another. */
+static int tell_page(
+    struct engine *g, struct state *s, struct state_place *at, int number, bool *more, struct err *e)
+{
+    char key[MESSAGE_KEY_MAX];
+    snprintf(key, sizeof key, "requests/%d", number);
+    struct message *m = message_new(MESSAGE_STATUS, NEWS_REQUESTS, key, PAGE_ARENA);
+    struct request_page *page = m ? arena_alloc(m->arena, sizeof *page) : NULL;
+    *more = false;
+    if (!page) {
+        message_free(m);
+        return err_set(e, ERR_IO, 0, "out of memory");
+    }
+    int result = state_requests_older(s, at, PAGE, m->arena, &page->requests, &page->count, e);
+    if (result || page->count == 0) {
+        message_free(m);
+        return result;
+    }
+    *more = page->count == PAGE;
+    m->payload = page;
+    inbox_send(g->inbox, m);
+    return 0;
+}
+
 static int tell_requests(struct engine *g, struct state *s, struct err *e)
 {
-    struct request *requests;
-    size_t n = 0;
-    struct arena *a = arena_new(LEDGER_ARENA);
-    int result = a ? state_requests(s, NULL, HISTORY_REQUESTS, a, &requests, &n, e)
-                   : err_set(e, ERR_IO, 0, "out of memory");
-    for (size_t i = n; !result && i-- > 0;)
-        request_tell(g, &requests[i]);
-    arena_free(a);
+    struct state_place at = STATE_NEWEST;
+    bool more = true;
+    int result = 0;
+    for (int i = 0; i * PAGE < HISTORY_REQUESTS && more && !result && !cancel_fired(g->quit); i++)
+        result = tell_page(g, s, &at, i, &more, e);
     return result;
 }
 
@@ -38,8 +59,10 @@ static void fill_end(struct operation *o, const struct journal_entry *j)
 {
     bool resumable = operation_can_resume(j);
     if (j->state == OPERATION_INTERRUPTED && !resumable) {
+        bool sent = j->kind == OPERATION_TEST && json_str(j->done, "sending");
         o->state = OPERATION_CANCELLED;
-        o->note = TEXT("left before anything was done");
+        o->note = sent ? TEXT("ended with the program; what was sent is among the requests")
+                       : TEXT("left before anything was done");
         err_set(&o->error, ERR_CANCEL, 0, "%s", o->note.s);
     } else if (j->state == OPERATION_INTERRUPTED) {
         o->note = TEXT("interrupted; it can be resumed");
@@ -71,7 +94,9 @@ static void fill(struct operation *o, const struct journal_entry *j, struct aren
         .commit = text_from(a, commit ? commit : revision),
         .is_private = asked_yes(j->asked, "private", true),
         .endpoint_name =
-            text_from(a, j->kind == OPERATION_DEPLOY ? asked_endpoint_name(j->asked) : NULL),
+            text_from(a, j->kind == OPERATION_DEPLOY   ? asked_endpoint_name(j->asked)
+                         : j->kind == OPERATION_CHANGE ? j->title
+                                                       : NULL),
         .price_min = NAN,
         .price_max = NAN,
         .first_cost = NAN};

@@ -4,7 +4,7 @@
 
 #include "app/outcome.h"
 #include "app/remember.h"
-#include "client/runpod_jobs.h"
+#include "model/env_words.h"
 #include "ui/terminal.h"
 
 #include <dirent.h>
@@ -56,6 +56,8 @@ static int refresh(struct host_state *h, const struct intent *i, struct err *e)
         hub_watch_hurry(h->hub);
     if (h->registry)
         registry_watch_hurry(h->registry);
+    if (h->follow)
+        follow_hurry(h->follow);
     return 0;
 }
 
@@ -80,14 +82,40 @@ static void put_value(struct json *asked, const char *name, struct text value)
         json_add_str(asked, name, value.s);
 }
 
+static int put_variable(void *arg, const char *name, const char *value, struct err *e)
+{
+    if (!value)
+        return err_set(e, ERR_INPUT, 0, "-%s: there is nothing yet to be taken away", name);
+    return json_set(arg, name, json_new_string(value)) ? err_set(e, ERR_IO, 0, "out of memory") : 0;
+}
+
+/* The environment is typed as words, and asked for as an object. */
+static int put_values(struct json *asked, const struct intent *i, struct err *e)
+{
+    for (size_t k = 0; k < i->value_count; k++) {
+        const struct form_value *v = &i->values[k];
+        if (strcmp(v->name, "env") != 0) {
+            put_value(asked, v->name, v->value);
+            continue;
+        }
+        struct json *env = json_new_object();
+        int failed = env_words(v->value.s, put_variable, env, e);
+        if (json_add(asked, "env", env) || failed)
+            return -1;
+    }
+    return 0;
+}
+
 static int start(struct host_state *h, enum operation_kind kind, const char *form,
     const struct intent *i, struct err *e)
 {
     const struct operation_flags flags = {0};
     char id[OPERATION_ID_MAX];
     struct json *asked = json_new_object();
-    for (size_t k = 0; k < i->value_count; k++)
-        put_value(asked, i->values[k].name, i->values[k].value);
+    if (!asked || put_values(asked, i, e)) {
+        json_free(asked);
+        return -1;
+    }
     remember_form(h->engine, form, i->values, i->value_count);
     return operations_start(h->operations, kind, asked, &flags, id, e);
 }
@@ -155,39 +183,6 @@ static int say(struct host_state *h, const struct intent *i, struct err *e)
     return chats_say(h->chats, i->id, row->settings->served, i->text, e);
 }
 
-struct cancelling {
-    struct engine *engine;
-    char endpoint_id[ENDPOINT_ID_MAX], job_id[REQUEST_ID_MAX];
-};
-
-static void cancel_job(void *arg, struct cancel *cancel)
-{
-    struct cancelling *k = arg;
-    struct err e;
-    if (runpod_cancel(k->engine->runpod, k->endpoint_id, k->job_id, cancel, &e))
-        outcome_bad(k->engine->inbox, &e);
-    else
-        outcome_good(k->engine->inbox, "cancelled %s", k->job_id);
-    free(k);
-}
-
-static int cancel_request(struct host_state *h, const struct intent *i, struct err *e)
-{
-    const struct request *q = store_request_by_id(h->store, i->id);
-    if (!q || request_is_final(q->status) || !q->job_id[0])
-        return err_set(e, ERR_STATE, 0, "the request is not under way");
-    struct cancelling *k = calloc(1, sizeof *k);
-    if (!k)
-        return err_set(e, ERR_IO, 0, "out of memory");
-    k->engine = h->engine;
-    memcpy(k->endpoint_id, q->endpoint_id, sizeof k->endpoint_id);
-    memcpy(k->job_id, q->job_id, sizeof k->job_id);
-    if (!workers_start(h->engine->workers, cancel_job, k, h->engine->quit, NULL, NULL, e))
-        return 0;
-    free(k);
-    return -1;
-}
-
 static host_act_fn *const acts[ACTIONS] = {
     [ACTION_QUIT] = quit,
     [ACTION_REPAINT] = repaint,
@@ -203,7 +198,17 @@ static host_act_fn *const acts[ACTIONS] = {
     [ACTION_RESUME] = resume,
     [ACTION_REGISTER] = register_again,
     [ACTION_SAY] = say,
-    [ACTION_CANCEL_REQUEST] = cancel_request,
+    [ACTION_TEST] = host_test,
+    [ACTION_CANCEL_REQUEST] = host_cancel_request,
+    [ACTION_RETRY_REQUEST] = host_retry_request,
+    [ACTION_SEND_AGAIN] = host_send_again,
+    [ACTION_LOOKED_UP] = host_looked_up,
+    [ACTION_CHANGE] = host_change,
+    [ACTION_PAUSE_ENDPOINT] = host_pause_endpoint,
+    [ACTION_DELETE_ENDPOINT] = host_delete_endpoint,
+    [ACTION_ROLLBACK] = host_rollback,
+    [ACTION_REDEPLOY] = host_redeploy,
+    [ACTION_PURGE] = host_purge,
 };
 
 static void act(void *arg, const struct intent *i)
@@ -351,7 +356,9 @@ void host_init(struct host_state *h, struct loop **loop, struct store *store, st
         .refuse = refuse,
         .chat = chat,
         .focus = focus,
-        .recall = recall};
+        .look = host_look,
+        .recall = recall,
+        .edit = host_edit};
 }
 
 void host_release(struct host_state *h)

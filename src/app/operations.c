@@ -3,6 +3,7 @@
  * at the end. */
 #include "app/operations.h"
 
+#include "app/env_kept.h"
 #include "app/own_log.h"
 #include "app/work.h"
 
@@ -17,6 +18,7 @@ static const struct work_kind *const kinds[OPERATION_KINDS] = {
     [OPERATION_DEPLOY] = &work_deploy,
     [OPERATION_REGISTER] = &work_register,
     [OPERATION_CHANGE] = &work_change,
+    [OPERATION_TEST] = &work_test,
 };
 
 struct operations {
@@ -95,28 +97,37 @@ static const struct work_kind *kind_of(const struct work *w)
     return kinds[w->record.kind];
 }
 
-static int open_journal(struct work *w, struct err *e)
+/* Without a state left when it is not ours: how it ends is not for us to write down then. */
+static int begin_or_claim(struct work *w, const struct json *asked, struct err *e)
 {
-    if (w->flags.dry_run)
-        return 0;
-    if (!(w->state = engine_state(w->engine, e)))
-        return -1;
-    const struct journal_entry entry = {.kind = w->record.kind,
+    struct journal_entry entry = {.kind = w->record.kind,
         .state = OPERATION_RUNNING,
         .title = w->record.title.s,
-        .asked = w->asked,
+        .asked = asked,
         .error = "",
         .started_ms = w->record.started_ms,
         .updated_ms = w->record.started_ms};
-    struct journal_entry begin = entry;
-    memcpy(begin.id, w->record.id, sizeof begin.id);
+    memcpy(entry.id, w->record.id, sizeof entry.id);
     if (!(w->resumed ? state_operation_claim(w->state, w->record.id, e)
-                     : state_operation_begin(w->state, &begin, e)))
+                     : state_operation_begin(w->state, &entry, e)))
         return 0;
-    /* It is not ours: how it ends is not for us to write down. */
     state_close(w->state);
     w->state = NULL;
     return -1;
+}
+
+/* Keys in the environment that was asked for are told by their names, however short they are. */
+static int open_journal(struct work *w, struct err *e)
+{
+    bool (*journals)(const struct json *asked) = kind_of(w)->journals;
+    if (w->flags.dry_run || (journals && !journals(w->asked)))
+        return 0;
+    struct json *asked = env_kept(w->asked);
+    if (!asked)
+        return err_set(e, ERR_IO, 0, "out of memory");
+    int failed = (w->state = engine_state(w->engine, e)) ? begin_or_claim(w, asked, e) : -1;
+    json_free(asked);
+    return failed;
 }
 
 /* What a failure means for the operation: quitting leaves it to be resumed. */
@@ -267,10 +278,21 @@ static bool unregistered(const struct journal_entry *j)
            !json_str(j->done, "gone");
 }
 
+/* A change that failed is asked for again; but what comes behind one that was made is gone on with. */
+static bool unfinished_change(const struct journal_entry *j)
+{
+    return j->state == OPERATION_INTERRUPTED ||
+           ((j->state == OPERATION_FAILED || j->state == OPERATION_CANCELLED) &&
+               json_str(j->done, "applied") && json_str(j->done, "goes_on"));
+}
+
 bool operation_can_resume(const struct journal_entry *j)
 {
-    if (j->kind == OPERATION_REGISTER || !json_str(j->done, "agreed"))
+    if (j->kind == OPERATION_REGISTER || j->kind == OPERATION_TEST ||
+        !json_str(j->done, "agreed"))
         return false;
+    if (j->kind == OPERATION_CHANGE)
+        return unfinished_change(j);
     if (j->state == OPERATION_CANCELLED) /* somebody stopped it, but what it made may bill */
         return json_str(j->done, "creating") != NULL;
     return j->state == OPERATION_INTERRUPTED || j->state == OPERATION_FAILED || unregistered(j);

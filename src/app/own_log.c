@@ -28,8 +28,12 @@ static void tell(struct engine *g, enum line_level level, const struct buf *said
     page->lines[0] = (struct log_line){.at_ms = clock_wall_ms(g->clock),
         .origin = TEXT("slipway"),
         .level = level,
+        .source = LINE_OWN,
+        .percent = -1,
         .line = text_new(m->arena, buf_str(said), said->len, TEXT_LINE)};
     m->payload = page;
+    m->weight = 1;
+    log_keep_page(g->keep, page);
     inbox_send(g->inbox, m);
 }
 

@@ -1,15 +1,32 @@
 /* One page of the catalog, counted by references while callers copy from it, so that the lock is held for
- * a pointer only. Two threads that find it old both ask; the later answer stays. */
+ * a pointer only. Two threads that find it old both ask; the later answer stays.
+ *
+ * Which GPU a worker has is asked of the control plane, whose quota is small, and never changes: the last
+ * workers are remembered, also those that were not in the list, for a while. */
 #include "app/prices.h"
 
 #include "client/runpod_control.h"
 
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRESH_MS = 10 * 60 * 1000, CATALOG_ARENA = 4 << 20 };
+enum {
+    FRESH_MS = 10 * 60 * 1000,
+    CATALOG_ARENA = 4 << 20,
+    WORKERS_KNOWN = 128,
+    GPU_NAME_MAX = 96,
+    MISSED_MS = 60 * 1000 /* so long a worker that was not found is not asked about again */
+};
+
+struct known_worker {
+    char id[WORKER_ID_MAX];
+    char gpu[GPU_NAME_MAX]; /* of a clean text; "" = it was not in the list */
+    int gpus;
+    int64_t asked_ms;
+};
 
 struct catalog {
     struct arena *arena;
@@ -23,6 +40,8 @@ struct prices {
     struct clock *clock;
     pthread_mutex_t lock;
     struct catalog *newest; /* one of its users; NULL = none yet */
+    struct known_worker known[WORKERS_KNOWN];
+    size_t known_next;
 };
 
 struct prices *prices_new(struct runpod *r, struct clock *clock)
@@ -117,18 +136,70 @@ int prices_get(
     return out->gpus ? 0 : err_set(e, ERR_IO, 0, "out of memory");
 }
 
+/* ---- workers ------------------------------------------------------------------------------------- */
+
+static bool recall(struct prices *p, const char *worker_id, struct known_worker *out)
+{
+    int64_t now = clock_mono_ms(p->clock);
+    bool found = false;
+    pthread_mutex_lock(&p->lock);
+    for (size_t i = 0; i < WORKERS_KNOWN && !found; i++) {
+        const struct known_worker *k = &p->known[i];
+        if (strcmp(k->id, worker_id) == 0 && (k->gpus > 0 || now - k->asked_ms < MISSED_MS)) {
+            *out = *k;
+            found = true;
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    return found;
+}
+
+static void remember(struct prices *p, const char *worker_id, struct text gpu, int gpus)
+{
+    struct known_worker k = {.gpus = gpus, .asked_ms = clock_mono_ms(p->clock)};
+    if (gpu.len >= sizeof k.gpu) /* it is asked about each time then */
+        return;
+    snprintf(k.id, sizeof k.id, "%s", worker_id);
+    snprintf(k.gpu, sizeof k.gpu, "%.*s", (int)gpu.len, gpu.len ? gpu.s : "");
+    pthread_mutex_lock(&p->lock);
+    size_t at = p->known_next;
+    for (size_t i = 0; i < WORKERS_KNOWN; i++)
+        if (strcmp(p->known[i].id, worker_id) == 0)
+            at = i;
+    p->known[at] = k;
+    p->known_next = at == p->known_next ? (at + 1) % WORKERS_KNOWN : p->known_next;
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* All of an answer, so that one list does for every worker in it. */
+static void remember_all(struct prices *p, const struct worker_page *page)
+{
+    for (size_t i = 0; i < page->count && i < WORKERS_KNOWN; i++) {
+        const struct worker *w = &page->workers[i];
+        if (w->id[0])
+            remember(p, w->id, w->gpu, w->gpu_count > 0 ? w->gpu_count : 1);
+    }
+}
+
 /* The worker's GPU type and how many it has; 0 when the list does not hold it. */
 static int worker_gpu(struct prices *p, struct request *q, struct arena *a, struct cancel *cancel)
 {
+    struct known_worker k;
     struct worker_page workers;
-    if (!q->worker_id[0] || runpod_workers(p->runpod, q->endpoint_id, a, &workers, cancel, NULL))
+    if (!q->worker_id[0])
         return 0;
-    for (size_t i = 0; i < workers.count; i++)
-        if (strcmp(workers.workers[i].id, q->worker_id) == 0) {
-            q->gpu = workers.workers[i].gpu;
-            return workers.workers[i].gpu_count > 0 ? workers.workers[i].gpu_count : 1;
+    if (!recall(p, q->worker_id, &k)) {
+        if (runpod_workers(p->runpod, q->endpoint_id, a, &workers, cancel, NULL))
+            return 0;
+        remember_all(p, &workers);
+        if (!recall(p, q->worker_id, &k)) {
+            remember(p, q->worker_id, TEXT(""), 0);
+            return 0;
         }
-    return 0;
+    }
+    if (k.gpus > 0)
+        q->gpu = text_from(a, k.gpu);
+    return k.gpus;
 }
 
 void prices_request(struct prices *p, struct request *q, struct arena *a, struct cancel *cancel)

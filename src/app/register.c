@@ -21,7 +21,8 @@ static double number(const struct json *j, const char *key)
 /* What the row's config says of the endpoint, without its environment. */
 static struct json *config_of(const struct json *asked)
 {
-    static const char *const kept[] = {"image", "pool", "gpus", "min", "max", "idle"};
+    static const char *const kept[] = {
+        "image", "gpu", "gpus-per-worker", "max-model-len", "min", "max", "idle"};
     struct json *config = json_new_object();
     json_add_str(config, "deployment_type", "serverless");
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)

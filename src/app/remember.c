@@ -1,10 +1,12 @@
 /* Writing waits for the disk, and for whoever has the file locked: a worker does it. */
 #include "app/remember.h"
 
+#include "app/env_kept.h"
 #include "base/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { REMEMBER_ARENA = 1 << 20, REMEMBER_VALUES_MAX = 32, FACT_NAME_MAX = 64 };
 
@@ -49,7 +51,9 @@ void remember_form(struct engine *g, const char *form, const struct form_value *
     }
     r->engine = g;
     for (size_t i = 0; i < n && r->count < REMEMBER_VALUES_MAX; i++) {
-        const char *copy = arena_dup(r->arena, values[i].value.s, values[i].value.len);
+        bool env = strcmp(values[i].name, "env") == 0;
+        struct text value = env ? env_kept_words(values[i].value, r->arena) : values[i].value;
+        const char *copy = arena_dup(r->arena, value.s, value.len);
         snprintf(r->facts[r->count].name, sizeof r->facts[0].name, "%s.%s", form, values[i].name);
         r->facts[r->count].value = copy;
         r->count += copy != NULL;

@@ -7,12 +7,11 @@
 #include "core/wait.h"
 #include "model/news.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
-enum { LOOK_ARENA = 12 << 20, LOOK_FIRST_MS = 1000, LOOK_MOST_MS = 5000, RETRY_MS = 3000 };
+enum { LOOK_ARENA = 12 << 20, LOOK_FIRST_MS = 400, LOOK_MOST_MS = 5000 };
 
 static void copy_texts(struct arena *a, struct request *q)
 {
@@ -35,6 +34,7 @@ void request_tell(struct engine *g, const struct request *q)
         return;
     }
     *copied = *q;
+    copied->why = TEXT("");
     copy_texts(m->arena, copied);
     m->payload = copied;
     inbox_send(g->inbox, m);
@@ -43,21 +43,8 @@ void request_tell(struct engine *g, const struct request *q)
 void request_begin(const struct request_task *t, struct request *q, struct arena *a)
 {
     unsigned char random[8] = {0};
-    *q = (struct request){.route = REQUEST_ROUTE_RUN,
-        .status = REQUEST_SENDING,
-        .submitted_ms = clock_wall_ms(t->engine->clock),
-        .seen_ms = -1,
-        .ended_ms = -1,
-        .delay_ms = -1,
-        .execution_ms = -1,
-        .first_token_ms = -1,
-        .tokens_in = -1,
-        .tokens_out = -1,
-        .price_hour = NAN,
-        .cost = NAN,
-        .gpu = TEXT(""),
-        .output = TEXT(""),
-        .error = TEXT("")};
+    request_init(q);
+    q->submitted_ms = clock_wall_ms(t->engine->clock);
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         memset(random, 0, sizeof random);
     for (size_t i = 0; i < sizeof random; i++)
@@ -110,12 +97,14 @@ static int64_t now_ms(const struct request_task *t)
 static int submit(const struct request_task *t, struct request *q, struct err *e)
 {
     int64_t give_up = now_ms(t) + t->unknown_ms;
-    for (;;) {
+    for (int64_t wait = LOOK_FIRST_MS;; wait = wait * 3 / 2) {
         if (!runpod_run(t->engine->runpod, t->endpoint_id, t->input, q->job_id, t->cancel, e))
             break;
         if (!(e->class == ERR_REMOTE && e->number == 404) || now_ms(t) >= give_up)
             return -1;
-        if ((t->looked && t->looked(t->arg, q, e)) || sleep_ms(t, RETRY_MS, e))
+        if (wait > LOOK_MOST_MS)
+            wait = LOOK_MOST_MS;
+        if ((t->looked && t->looked(t->arg, q, e)) || sleep_ms(t, wait, e))
             return -1;
     }
     q->status = REQUEST_IN_QUEUE;
@@ -147,7 +136,7 @@ static int look(
     *texts = a;
     *q = seen;
     if (request_is_final(q->status)) {
-        q->ended_ms = clock_wall_ms(t->engine->clock);
+        q->ended_ms = request_end_ms(q, q->submitted_ms, clock_wall_ms(t->engine->clock));
         own_log(t->engine, q->status == REQUEST_COMPLETED ? LINE_INFO : LINE_WARN,
             "request %s to %s: %s", q->job_id, t->model ? t->model : t->endpoint_id,
             request_status_name(q->status));
@@ -178,17 +167,22 @@ static int wait_for_end(
     return 0;
 }
 
+int request_send(const struct request_task *t, struct request *q, struct arena *a, struct err *e)
+{
+    keep(t, q);
+    if (q->job_id[0] || !submit(t, q, e))
+        return 0;
+    q->status = e->class == ERR_CANCEL ? REQUEST_CANCELLED : REQUEST_FAILED;
+    q->error = text_from(a, e->message);
+    q->ended_ms = clock_wall_ms(t->engine->clock);
+    keep(t, q);
+    return -1;
+}
+
 int request_follow(const struct request_task *t, struct request *q, struct arena *a, struct err *e)
 {
     struct arena *texts = NULL;
-    keep(t, q);
-    int result = (!q->job_id[0] && submit(t, q, e)) ? -1 : wait_for_end(t, q, &texts, e);
-    if (result && !q->job_id[0]) {
-        q->status = e->class == ERR_CANCEL ? REQUEST_CANCELLED : REQUEST_FAILED;
-        q->error = text_from(a, e->message);
-        q->ended_ms = clock_wall_ms(t->engine->clock);
-        keep(t, q);
-    }
+    int result = request_send(t, q, a, e) ? -1 : wait_for_end(t, q, &texts, e);
     copy_texts(a, q);
     arena_free(texts);
     return result;

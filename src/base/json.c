@@ -3,6 +3,7 @@
  * would handle badly: too deep nesting (it recurses), and \u0000 in strings (it would cut them). */
 #include "base/json.h"
 #include "base/json_internal.h"
+#include "base/secret.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -85,6 +86,21 @@ struct json *json_parse(const void *bytes, size_t n, struct err *e)
 void json_free(struct json *j)
 {
     cJSON_Delete((cJSON *)j);
+}
+
+static void wipe(cJSON *c)
+{
+    if (c->valuestring)
+        secret_wipe(c->valuestring, strlen(c->valuestring));
+    for (cJSON *child = c->child; child; child = child->next)
+        wipe(child);
+}
+
+void json_free_secret(struct json *j)
+{
+    if (j)
+        wipe((cJSON *)j);
+    json_free(j);
 }
 
 struct json *json_dup(const struct json *j)

@@ -6,19 +6,15 @@
  * that two processes with the same file do not mix their lines. */
 #include "base/log.h"
 
+#include "base/log_file.h"
 #include "base/secret.h"
 #include "base/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     RAW_MAX = 256 * 1024,    /* of a line before it is cut */
@@ -32,50 +28,24 @@ static struct {
     atomic_int least; /* read without the lock, to drop lines early */
     atomic_uint_fast64_t lost;
     /* under the lock */
-    int fd; /* -1 = closed */
-    char path[PATH_MAX];
+    struct log_file file;
     struct clock *clock;
-    bool torn; /* the last write stopped within a line */
-} the = {.lock = PTHREAD_MUTEX_INITIALIZER, .least = CLOSED, .fd = -1};
+} the = {.lock = PTHREAD_MUTEX_INITIALIZER, .least = CLOSED, .file = {.fd = -1}};
 
 static const char ellipsis[] = "\u2026";
 static const char *const level_names[] = {"debug", "info ", "warn ", "error"};
 
 /* ---- the file ---------------------------------------------------------------------------------- */
 
-static int make_private(int fd)
-{
-    struct stat st;
-    if (fstat(fd, &st))
-        return -1;
-    return S_ISREG(st.st_mode) && (st.st_mode & 077) ? fchmod(fd, 0600) : 0;
-}
-
-/* O_NONBLOCK: a FIFO without a reader must not hang us; regular files do not care. */
-static int open_file(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
-    if (fd < 0 || make_private(fd) == 0)
-        return fd;
-    int failed = errno;
-    close(fd);
-    errno = failed;
-    return -1;
-}
-
 int log_open(const char *path, enum log_level least, struct clock *clock, struct err *e)
 {
+    struct log_file file;
     log_close();
-    if (strlen(path) + sizeof ".1" > sizeof the.path)
-        return err_errno(e, ENAMETOOLONG, "cannot open the log");
-    int fd = open_file(path);
-    if (fd < 0)
-        return err_errno(e, errno, "cannot open the log %s", path);
+    if (log_file_open(&file, path, LOG_FILE_BYTES_MAX, e))
+        return -1;
     pthread_mutex_lock(&the.lock);
-    the.fd = fd;
+    the.file = file;
     the.clock = clock;
-    the.torn = false;
-    snprintf(the.path, sizeof the.path, "%s", path);
     the.lost = 0;
     the.least = (int)least;
     pthread_mutex_unlock(&the.lock);
@@ -86,9 +56,7 @@ void log_close(void)
 {
     pthread_mutex_lock(&the.lock);
     the.least = CLOSED;
-    if (the.fd >= 0)
-        close(the.fd);
-    the.fd = -1;
+    log_file_close(&the.file);
     the.clock = NULL;
     pthread_mutex_unlock(&the.lock);
 }
@@ -98,57 +66,13 @@ uint64_t log_lost(void)
     return the.lost;
 }
 
-/* Lock held. Whether the path still leads to our file: another process may have cut it over. */
-static bool is_ours(const struct stat *ours)
-{
-    struct stat st;
-    return stat(the.path, &st) == 0 && st.st_dev == ours->st_dev && st.st_ino == ours->st_ino;
-}
-
-/* Lock held. Begins a new file where the present one has no room for `n` more bytes; on failure the
- * present one stays open, but gets no longer. */
-static int make_room(size_t n)
-{
-    struct stat st;
-    if (fstat(the.fd, &st))
-        return -1;
-    if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size + n <= LOG_FILE_BYTES_MAX)
-        return 0;
-    char old[PATH_MAX];
-    int length = snprintf(old, sizeof old, "%s.1", the.path);
-    if (length < 0 || (size_t)length >= sizeof old || (is_ours(&st) && rename(the.path, old)))
-        return -1;
-    int fd = open_file(the.path);
-    if (fd < 0)
-        return -1;
-    close(the.fd);
-    the.fd = fd;
-    the.torn = false;
-    return 0;
-}
-
-/* Lock held. */
-static int write_whole(const char *line, size_t n)
-{
-    ssize_t written;
-    do
-        written = write(the.fd, line, n);
-    while (written < 0 && errno == EINTR);
-    if (written > 0)
-        the.torn = (size_t)written < n;
-    return written >= 0 && (size_t)written == n ? 0 : -1;
-}
-
-/* Lock held. Gives the line its time and writes it. What a full disk cut off is ended first, so that
- * this line stands alone. */
+/* Lock held. Gives the line its time and writes it. */
 static int write_line(char *line, size_t n)
 {
     char stamp[CLOCK_RFC3339_MAX];
     clock_rfc3339(stamp, clock_wall_ms(the.clock), 1);
-    memcpy(line + 1, stamp, strnlen(stamp, STAMP));
-    if (make_room(the.torn ? n : n - 1))
-        return -1;
-    return the.torn ? write_whole(line, n) : write_whole(line + 1, n - 1);
+    memcpy(line, stamp, strnlen(stamp, STAMP));
+    return log_file_append(&the.file, line, n);
 }
 
 /* ---- making a line ----------------------------------------------------------------------------- */
@@ -185,18 +109,17 @@ static size_t copy_cut(char *out, size_t room, const char *s, size_t n)
 __attribute__((format(printf, 3, 0))) static void log_args(
     enum log_level level, const char *part, const char *format, va_list args)
 {
-    /* A line feed that is used after a torn line, the stamp, the text, a line feed. */
-    char line[1 + LOG_LINE_MAX] = "\n";
-    memset(line + 1, ' ', STAMP);
+    char line[LOG_LINE_MAX]; /* the stamp, the text, a line feed */
+    memset(line, ' ', STAMP);
     struct buf safe;
     buf_init(&safe, CLEAN_MAX);
     int failed = make_text(&safe, level, part, format, args);
-    size_t n = 1 + STAMP;
+    size_t n = STAMP;
     n += copy_cut(line + n, sizeof line - n - 1, buf_str(&safe), safe.len);
     line[n++] = '\n';
     buf_release(&safe);
     pthread_mutex_lock(&the.lock);
-    if (the.fd >= 0 && (failed || write_line(line, n)))
+    if (the.file.fd >= 0 && (failed || write_line(line, n)))
         the.lost++;
     pthread_mutex_unlock(&the.lock);
 }

@@ -4,6 +4,7 @@
 #include "client/model_folder_internal.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 enum { REPO_PART_MAX = 96 };
@@ -45,6 +46,29 @@ static void check_base(struct folder *f, struct found *file, const struct json *
         folder_flaw(f, file, "%s", folder_no_base);
 }
 
+/* The largest of all layers. */
+static int64_t rank_of(const struct json *j)
+{
+    int64_t rank = json_int(j, "r", 0);
+    for (const struct json *m = json_first(json_get(j, "rank_pattern")); m; m = json_next(m))
+        rank = json_number(m, 0) > (double)rank ? (int64_t)fmin(json_number(m, 0), 1e6) : rank;
+    return rank > 0 ? rank : 0;
+}
+
+/* What vLLM refuses when it loads an adapter (its PEFTHelper): these have to be merged. */
+static void look_for_flaws(struct folder *f, const struct json *j)
+{
+    f->facts.lora_rank = rank_of(j);
+    if (f->no_lora)
+        f->facts.lora_flaw = "is no LoRA";
+    else if (json_count(json_get(j, "modules_to_save")) > 0)
+        f->facts.lora_flaw = "holds whole modules (modules_to_save)";
+    else if (json_bool(j, "use_dora", false))
+        f->facts.lora_flaw = "is a DoRA (use_dora)";
+    else if (strcmp(json_str_or(j, "bias", "none"), "none") != 0)
+        f->facts.lora_flaw = "has biases (bias)";
+}
+
 static void check_lora(struct folder *f, struct found *file, const struct json *j)
 {
     enum json_kind target = json_kind(json_get(j, "target_modules"));
@@ -69,6 +93,7 @@ void folder_check_adapter(struct folder *f, struct found *file)
     if (strcmp(type, "LORA") == 0)
         check_lora(f, file, j);
     f->no_lora = type[0] && strcmp(type, "LORA") != 0;
+    look_for_flaws(f, j);
     if (strcmp(task, "CAUSAL_LM") != 0)
         folder_note(
             f, file, CHECK_WARNING, "task_type is %s, not CAUSAL_LM", task[0] ? task : "not given");

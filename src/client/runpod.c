@@ -2,13 +2,14 @@
  *
  * The control plane announces in every answer how many calls are left in its windows. All threads
  * that call it share that knowledge here: each takes its calls off before it sends them, and every
- * answer's header puts the number right again. The lock guards that arithmetic alone. */
+ * answer's header puts the number right again; a Retry-After silences all. The lock guards that arithmetic alone. */
 #include "client/runpod_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { SILENCE_MAX_MS = 24 * 60 * 60 * 1000 };
 static const double pace_unknown = 1.0; /* calls a second: 60 a minute, spec/runpod.md §4.2 */
 
 /* Without the slashes at its end. */
@@ -65,9 +66,18 @@ int64_t runpod_wait_ms(struct runpod *r, int calls)
 {
     int64_t now = clock_mono_ms(r->clock);
     pthread_mutex_lock(&r->lock);
-    int64_t wait = rate_budget_wait_ms(&r->budget, calls, now);
+    int64_t wait = rate_budget_wait_ms(&r->budget, calls, now), silent = r->silent_ms - now;
     pthread_mutex_unlock(&r->lock);
-    return wait;
+    return calls > 0 && silent > wait ? silent : wait;
+}
+
+void runpod_keep_silent(struct runpod *r, int64_t ms)
+{
+    int64_t until = clock_mono_ms(r->clock) + (ms < SILENCE_MAX_MS ? ms : SILENCE_MAX_MS);
+    pthread_mutex_lock(&r->lock);
+    if (ms > 0 && until > r->silent_ms)
+        r->silent_ms = until;
+    pthread_mutex_unlock(&r->lock);
 }
 
 void runpod_spend(struct runpod *r, int calls)
@@ -100,6 +110,8 @@ int64_t runpod_left(struct runpod *r)
 {
     int64_t now = clock_mono_ms(r->clock), fewest = INT64_MAX;
     pthread_mutex_lock(&r->lock);
+    if (r->silent_ms > now)
+        fewest = 0;
     for (int i = 0; i < r->budget.windows; i++) {
         const struct rate_window *w = &r->budget.window[i];
         if (w->reset_ms > now && w->left < fewest)

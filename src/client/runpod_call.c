@@ -78,6 +78,8 @@ static void note_quota(struct runpod *r, const struct http_response *response)
 {
     if (!begins(buf_str(&response->url), r->api_base))
         return;
+    if (response->status == 429)
+        runpod_keep_silent(r, response->retry_after_ms);
     struct buf left, policy;
     buf_init(&left, HTTP_HEADER_BYTES_MAX);
     buf_init(&policy, HTTP_HEADER_BYTES_MAX);
@@ -104,58 +106,131 @@ static long number_behind(const char *message, const char *word)
     return isdigit((unsigned char)*at) ? strtol(at, NULL, 10) : 0;
 }
 
-void runpod_explain(struct err *e)
+static bool explain_worker_quota(struct err *e)
 {
-    if (!e)
-        return;
-    if (e->class == ERR_AUTH) {
-        err_hint(e, e->number == 403 ? "give the key in RUNPOD_API_KEY the right to this"
-                                     : "check the key in RUNPOD_API_KEY: slipway doctor");
-        return;
-    }
     if (e->number != 400 && e->number != 500)
-        return;
+        return false;
     long quota = number_behind(e->message, "quota");
     if (quota <= 0)
         quota = number_behind(e->message, "maximum limit");
-    if (quota > 0 && quota < 1000000)
-        err_hint(e,
-            "the account may have %ld workers at most over all endpoints: lower the maximum here or "
-            "elsewhere",
-            quota);
+    if (quota <= 0 || quota >= 1000000)
+        return false;
+    err_hint(e,
+        "the account may have %ld workers at most over all endpoints: lower the maximum here or "
+        "elsewhere",
+        quota);
+    return true;
+}
+
+/* What can be done about a status; that of 429 says how long to wait, which http_check knows better. */
+static const struct remedy {
+    int from, to;
+    const char *hint;
+} remedies[] = {
+    {400, 400, "correct what RunPod names, then ask again"},
+    {401, 401, "check the key in RUNPOD_API_KEY: slipway doctor"},
+    {402, 402, "the account has no money for it: add some in RunPod's console"},
+    {403, 403, "give the key in RUNPOD_API_KEY the right to this"},
+    {404, 404, "it is gone, or the key may not see it: slipway endpoints lists what there is"},
+    {408, 408, "try again in a minute"},
+    {409, 409, "look at the state it is in now, then ask again"},
+    {410, 410, "it is gone: slipway endpoints lists what there is"},
+    {412, 412, "look at the state it is in now, then ask again"},
+    {413, 413, "send less: settings may have 100 KB, the input of a request 10 MB"},
+    {422, 422, "correct what RunPod names, then ask again"},
+    {524, 524,
+        "the worker takes longer than the gateway waits: send it as a request and look later"},
+    {500, 599, "RunPod has trouble: try again in a minute"},
+};
+
+void runpod_explain(struct err *e)
+{
+    if (!e || explain_worker_quota(e))
+        return;
+    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
+        if (e->number >= remedies[i].from && e->number <= remedies[i].to) {
+            err_hint(e, "%s", remedies[i].hint);
+            return;
+        }
+    if (e->class == ERR_AUTH)
+        err_hint(e, "check the key in RUNPOD_API_KEY: slipway doctor");
+}
+
+/* A page, or Cloudflare's bare "error code: 1010", is no answer of RunPod's own (§1.1, §4.2): what it
+ * refuses has nothing to do with the key's rights. */
+static bool from_gateway(const struct http_response *response)
+{
+    struct buf type;
+    buf_init(&type, HTTP_HEADER_BYTES_MAX);
+    bool page = http_response_header(response, "content-type", &type) &&
+                strncasecmp(buf_str(&type), "text/html", 9) == 0;
+    buf_release(&type);
+    return page || begins(buf_str(&response->body), "error code:");
+}
+
+static void explain(const struct http_response *response, struct err *e)
+{
+    runpod_explain(e);
+    if (e && e->number != 429 && e->number != 524 && from_gateway(response))
+        err_hint(e, "a gateway before RunPod answered this: try again in a minute, or from another "
+                    "network");
+}
+
+/* Notes the quota; 0 for a good status. */
+static int check_status(
+    struct runpod *r, const struct http_response *response, const char *what, struct err *e)
+{
+    note_quota(r, response);
+    if (http_check(response, what, e) == 0)
+        return 0;
+    explain(response, e);
+    return -1;
 }
 
 struct json *runpod_answer(
     struct runpod *r, const struct http_response *response, const char *what, struct err *e)
 {
-    note_quota(r, response);
-    if (http_check(response, what, e)) {
-        runpod_explain(e);
+    if (check_status(r, response, what, e))
         return NULL;
-    }
     struct json *j = json_parse(buf_str(&response->body), response->body.len, e);
     if (!j)
         err_wrap(e, "%s: RunPod answered nonsense", what);
     return j;
 }
 
-struct json *runpod_call(struct runpod *r, const struct http_request *request, const char *what,
-    struct cancel *c, struct err *e)
+/* Sends it and looks at the status; what was answered goes into *answer unless that is NULL. */
+static int call(struct runpod *r, const struct http_request *request, const char *what,
+    struct json **answer, struct cancel *c, struct err *e)
 {
     struct http_response response;
-    struct json *j = NULL;
+    int failed = -1;
     if (runpod_check_key(r, e))
-        return NULL;
+        return -1;
     http_response_init(&response);
     if (begins(request->url, r->api_base))
         runpod_spend(r, 1);
     if (http_do(r->http, request, &response, c, e))
         err_wrap(e, "%s", what);
+    else if (answer)
+        failed = (*answer = runpod_answer(r, &response, what, e)) ? 0 : -1;
     else
-        j = runpod_answer(r, &response, what, e);
+        failed = check_status(r, &response, what, e);
     buf_release_secret(&response.body);
     http_response_release(&response);
-    return j;
+    return failed;
+}
+
+struct json *runpod_call(struct runpod *r, const struct http_request *request, const char *what,
+    struct cancel *c, struct err *e)
+{
+    struct json *answer = NULL;
+    return call(r, request, what, &answer, c, e) ? NULL : answer;
+}
+
+int runpod_call_empty(struct runpod *r, const struct http_request *request, const char *what,
+    struct cancel *c, struct err *e)
+{
+    return call(r, request, what, NULL, c, e);
 }
 
 /* ---- sleeping ---------------------------------------------------------------------------------- */

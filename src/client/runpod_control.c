@@ -90,8 +90,7 @@ int runpod_gpus(
 
 /* ---- one --------------------------------------------------------------------------------------- */
 
-/* Reads what an endpoint's own route (with `rest` behind it) answers. */
-static struct json *read_of(struct runpod *r, const char *id, const char *rest, const char *what,
+struct json *runpod_read_of(struct runpod *r, const char *id, const char *rest, const char *what,
     struct cancel *c, struct err *e)
 {
     struct buf url;
@@ -110,11 +109,11 @@ int runpod_endpoint(struct runpod *r, const char *id, struct arena *a, struct en
     struct cancel *c, struct err *e)
 {
     static const char what[] = "read the endpoint";
-    struct json *j = read_of(r, id, "", what, c, e);
+    struct json *j = runpod_read_of(r, id, "", what, c, e);
     if (!j)
         return -1;
     runpod_read_endpoint(j, a, out);
-    json_free(j);
+    json_free_secret(j);
     return out->id[0] ? 0 : err_set(e, ERR_REMOTE, 0, "%s: the answer is no endpoint", what);
 }
 
@@ -122,7 +121,7 @@ int runpod_workers(struct runpod *r, const char *endpoint_id, struct arena *a,
     struct worker_page *out, struct cancel *c, struct err *e)
 {
     static const char what[] = "list the workers";
-    struct json *j = read_of(r, endpoint_id, "/workers", what, c, e);
+    struct json *j = runpod_read_of(r, endpoint_id, "/workers", what, c, e);
     if (!j)
         return -1;
     int failed = runpod_read_workers(j, a, out, e) ? err_wrap(e, what) : 0;

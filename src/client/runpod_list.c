@@ -108,7 +108,7 @@ int runpod_list_walk(struct runpod *r, const struct runpod_list *list, struct js
         if (!failed && cursor && pages == PAGES_MAX)
             failed = err_set(e, ERR_REMOTE, 0, "%s: there are too many pages", list->what);
         struct json *next = failed || !cursor ? NULL : fetch_page(r, list, cursor, c, e);
-        json_free(page);
+        json_free_secret(page); /* of endpoints: with their environment */
         if (failed || !cursor)
             return failed;
         page = next;

@@ -2,8 +2,8 @@
  *
  * The output is one object or a list of pieces. Pieces that are objects each bring some of the
  * answer: "choices" with tokens (generation A), text, or a message or delta (B), or a "text" of their
- * own (2023). Pieces that are strings are put together first, because B cuts its SSE events anywhere;
- * the whole is then events if any line begins with "data:", else plain text.
+ * own (2023). Strings that stand beside each other are put together first, because B cuts its SSE events
+ * anywhere; the whole is then events if any line begins with "data:" and they say anything, else plain text.
  *
  * Of several choices the first is taken. Token counts are cumulative, so the last that is said wins. */
 #include "client/runpod_internal.h"
@@ -18,6 +18,7 @@ enum { RAW_MAX = 8 * REQUEST_TEXT_MAX, PIECES_MAX = 64 * 1024 * 1024, DEPTH_MAX 
 struct reading {
     struct buf text;   /* raw */
     struct buf pieces; /* strings, put together */
+    size_t events;     /* that were understood */
     int64_t in, out;
 };
 
@@ -75,11 +76,14 @@ static void take_object(struct reading *r, const struct json *j)
     take_usage(r, j);
 }
 
+static void take_pieces(struct reading *r);
+
 static void walk(struct reading *r, const struct json *j, int depth)
 {
-    if (json_kind(j) == JSON_OBJECT)
+    if (json_kind(j) == JSON_OBJECT) {
+        take_pieces(r);
         take_object(r, j);
-    else if (json_string(j))
+    } else if (json_string(j))
         append(&r->pieces, json_string(j), strlen(json_string(j)));
     else if (json_kind(j) == JSON_ARRAY && depth < DEPTH_MAX)
         for (const struct json *i = json_first(j); i; i = json_next(i))
@@ -89,8 +93,11 @@ static void walk(struct reading *r, const struct json *j, int depth)
 static void take_event(const struct sse_event *event, void *arg)
 {
     struct json *j = event->cut ? NULL : json_parse(event->data, event->length, NULL);
-    if (json_kind(j) == JSON_OBJECT)
-        take_object(arg, j);
+    struct reading *r = arg;
+    if (json_kind(j) == JSON_OBJECT) {
+        take_object(r, j);
+        r->events++;
+    }
     json_free(j);
 }
 
@@ -99,17 +106,26 @@ static bool is_events(const char *s)
     return strncmp(s, "data:", 5) == 0 || strstr(s, "\ndata:") || strstr(s, "\rdata:");
 }
 
-static void take_pieces(struct reading *r)
+static void take_events(struct reading *r)
 {
     struct sse sse;
-    if (!is_events(buf_str(&r->pieces))) {
-        append(&r->text, buf_str(&r->pieces), r->pieces.len);
-        return;
-    }
     sse_init(&sse);
     sse_feed(&sse, buf_str(&r->pieces), r->pieces.len, take_event, r);
     sse_feed(&sse, "\n\n", 2, take_event, r); /* what the last fragment left open */
     sse_release(&sse);
+}
+
+/* A text of somebody's own may hold a line that begins with "data:" too. */
+static void take_pieces(struct reading *r)
+{
+    size_t events_before = r->events;
+    if (r->pieces.len == 0)
+        return;
+    if (is_events(buf_str(&r->pieces)))
+        take_events(r);
+    if (r->events == events_before)
+        append(&r->text, buf_str(&r->pieces), r->pieces.len);
+    buf_clear(&r->pieces);
 }
 
 void runpod_output_read(const struct json *output, struct arena *a, struct worker_output *out)
@@ -118,8 +134,7 @@ void runpod_output_read(const struct json *output, struct arena *a, struct worke
     buf_init(&r.text, RAW_MAX);
     buf_init(&r.pieces, PIECES_MAX);
     walk(&r, output, 0);
-    if (r.pieces.len > 0)
-        take_pieces(&r);
+    take_pieces(&r);
     out->answer = runpod_text(a, buf_str(&r.text), r.text.len, REQUEST_TEXT_MAX, TEXT_BLOCK);
     out->tokens_in = r.in;
     out->tokens_out = r.out;

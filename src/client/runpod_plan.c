@@ -3,8 +3,17 @@
 #include "client/runpod_control.h"
 
 #include "base/json.h"
+#include "model/worker_env.h"
+
+#include <string.h>
 
 static const double queue_delay_s = 4; /* the console's own default */
+
+/* By its name too: one that is too short to be known anywhere else. RunPod's own placeholders are no keys. */
+static bool is_hidden(const struct endpoint_env *v, const char *value)
+{
+    return v->secret || (worker_env_is_secret(v->name) && strncmp(value, "{{", 2) != 0);
+}
 
 static struct json *env_json(const struct endpoint_plan *plan, bool masked)
 {
@@ -12,7 +21,8 @@ static struct json *env_json(const struct endpoint_plan *plan, bool masked)
     for (size_t i = 0; i < plan->env_count; i++) {
         const struct endpoint_env *v = &plan->env[i];
         const char *value = v->secret ? secret_value(v->secret) : v->value;
-        (void)json_add_str(env, v->name, v->secret && masked ? "***" : value ? value : "");
+        value = value ? value : "";
+        (void)json_add_str(env, v->name, masked && is_hidden(v, value) ? "***" : value);
     }
     return env;
 }

@@ -86,9 +86,23 @@ static int64_t context_of(const struct json *env)
     return v > 0 && v <= CONTEXT_MAX ? v : -1;
 }
 
+/* A LoRA adapter beside its base model is what people want of the two; empty = there is none. */
+static struct text adapter_of(struct arena *a, const struct json *env)
+{
+    const char *s = json_str_or(env, "LORA_MODULES", "");
+    struct json *j = *s ? json_parse(s, strlen(s), NULL) : NULL;
+    const char *name = json_str_or(j, "name", "");
+    struct text t = runpod_text(a, name, strlen(name), NAME_MAX_BYTES, TEXT_LINE);
+    json_free(j);
+    return t;
+}
+
 /* Of several names that are served the first is the usual one (§7.5). */
 static struct text served_of(struct arena *a, const struct json *env, struct text model)
 {
+    struct text adapter = adapter_of(a, env);
+    if (adapter.len > 0)
+        return adapter;
     const char *s = json_str_or(env, "OPENAI_SERVED_MODEL_NAME_OVERRIDE", "");
     s += strspn(s, " ");
     size_t n = strcspn(s, ",");

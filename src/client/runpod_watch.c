@@ -19,6 +19,18 @@ enum { SLEEP_LEAST_MS = 10, SLEEP_MAX_MS = 60 * 1000, STANDSTILL_MS = 1000 };
 
 /* ---- the thread -------------------------------------------------------------------------------- */
 
+static void look_around(struct runpod_watch *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool see = w->orders.see;
+    if (see)
+        w->visible = w->orders.visible;
+    w->orders.see = false;
+    pthread_mutex_unlock(&w->lock);
+    for (size_t i = 0; see && i < w->count; i++)
+        watch_see(w, &w->endpoints[i]);
+}
+
 static void take_orders(struct runpod_watch *w)
 {
     char focus[ENDPOINT_ID_MAX];
@@ -27,6 +39,7 @@ static void take_orders(struct runpod_watch *w)
     memcpy(focus, w->orders.focus, sizeof focus);
     w->orders.hurry = w->orders.hurry_list = w->orders.refocus = false;
     pthread_mutex_unlock(&w->lock);
+    look_around(w);
     if (refocus)
         watch_set_focus(w, focus);
     if (hurry)
@@ -72,6 +85,8 @@ static void say_off(struct runpod_watch *w)
 static void *run(void *arg)
 {
     struct runpod_watch *w = arg;
+    if (w->options.logs)
+        watch_recall_gone(w);
     if (runpod_has_key(w->r))
         run_until_cancelled(w);
     else
@@ -105,7 +120,7 @@ struct runpod_watch *runpod_watch_new(struct runpod *r, const struct runpod_watc
     w->inbox = inbox;
     w->clock = clock;
     watch_plan_init(w);
-    if ((fault = wait_init(&w->wait)) != 0)
+    if (watch_lines_init(w) || (fault = wait_init(&w->wait)) != 0)
         goto no_wait;
     if ((fault = pthread_mutex_init(&w->lock, NULL)) != 0)
         goto no_lock;
@@ -118,6 +133,7 @@ struct runpod_watch *runpod_watch_new(struct runpod *r, const struct runpod_watc
 no_lock:
     wait_release(&w->wait);
 no_wait:
+    watch_lines_release(w);
     cancel_unref(w->cancel);
 no_cancel:
     free(w);
@@ -136,6 +152,8 @@ void runpod_watch_free(struct runpod_watch *w)
     pthread_mutex_destroy(&w->lock);
     wait_release(&w->wait);
     watch_release_endpoints(w);
+    watch_detail_release(w);
+    watch_lines_release(w);
     free(w);
 }
 
@@ -165,4 +183,17 @@ void runpod_watch_focus(struct runpod_watch *w, const char *endpoint_id)
         endpoint_id ? endpoint_id : "");
     pthread_mutex_unlock(&w->lock);
     wait_poke(&w->wait);
+}
+
+/* Who scrolls sees others again and again: the next round will do. */
+void runpod_watch_visible(struct runpod_watch *w, const char *const *endpoint_ids, size_t count)
+{
+    pthread_mutex_lock(&w->lock);
+    struct watch_visible *v = &w->orders.visible;
+    v->count = 0;
+    for (size_t i = 0; i < count && v->count < RUNPOD_WATCH_VISIBLE; i++)
+        if (strlen(endpoint_ids[i]) < ENDPOINT_ID_MAX)
+            memcpy(v->ids[v->count++], endpoint_ids[i], strlen(endpoint_ids[i]) + 1);
+    w->orders.see = true;
+    pthread_mutex_unlock(&w->lock);
 }

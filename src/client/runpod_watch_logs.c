@@ -1,4 +1,4 @@
-/* runpod_watch_logs: whose logs are followed, and their lines on the way to main.
+/* runpod_watch_logs: whose logs are followed.
  *
  * There are fewer places than there may be workers, so every worker that is up has a score: what a
  * person looks at, then endpoints in trouble, then workers that start or are ill, then those that are
@@ -6,8 +6,9 @@
  * that vanished from its list keeps its place until its stream ends or a listed one needs it: its
  * last lines are the ones that say why.
  *
- * Where a log was left is remembered, so that following it again shows no line twice. Lines of all logs
- * that came at about the same time go out as one batch, sorted by time. */
+ * Where a log was left is remembered, so that following it again shows no line twice. So are workers that
+ * vanished: when a person looks at an endpoint without workers, the last of them are followed once
+ * more, for as long as they say something. */
 #include "client/runpod_watch_internal.h"
 
 #include "base/log.h"
@@ -16,21 +17,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    TAIL = 100,
-    BATCH_LINES = 500,
-    BATCH_ARENA = 512 * 1024,
-    BATCHES_MAX = 8,          /* in one go; then the rounds get their turn */
-    GATHER_MS = 100,          /* between two batches, so that lines come together */
-    OVER_AGAIN_MS = 60 * 1000 /* a worker without a log is asked again */
-};
+enum { TAIL = 100 };
 
 /* Scores; a worker that is up has at least 1. */
 enum { UP = 1, FOLLOWED = 1, ILL = 2, TROUBLE = 8, FOCUS = 16 };
 
 struct candidate {
     const struct watched *endpoint;
-    const struct watched_worker *worker;
+    const char *worker;
+    struct gone_worker *gone; /* NULL = it is up */
     int score;
 };
 
@@ -44,7 +39,7 @@ static struct remembered *remembered(struct runpod_watch *w, const char *worker)
     return NULL;
 }
 
-static void stop_following(struct runpod_watch *w, struct followed *f, int64_t not_before_ms)
+void watch_stop_following(struct runpod_watch *w, struct followed *f, int64_t not_before_ms)
 {
     const char *worker = runpod_log_worker(f->log), *last = runpod_log_last_id(f->log);
     struct remembered *place = remembered(w, worker);
@@ -62,6 +57,39 @@ void watch_logs_close(struct runpod_watch *w)
     for (size_t i = 0; i < RUNPOD_WATCH_LOGS; i++)
         runpod_log_close(w->logs[i].log);
     memset(w->logs, 0, sizeof w->logs);
+}
+
+/* Newest last; one that was there moves to the end. */
+static void note_gone(void *to, const char *endpoint_id, const char *worker_id)
+{
+    struct runpod_watch *w = to;
+    if (!runpod_id_ok(endpoint_id) || !runpod_id_ok(worker_id))
+        return;
+    for (size_t i = 0; i < WATCH_GONE; i++)
+        if (strcmp(w->gone[i].id, worker_id) == 0)
+            w->gone[i] = (struct gone_worker){0};
+    struct gone_worker *g = &w->gone[w->gone_next++ % WATCH_GONE];
+    *g = (struct gone_worker){.tried = false};
+    (void)snprintf(g->endpoint_id, sizeof g->endpoint_id, "%.*s", ENDPOINT_ID_MAX - 1, endpoint_id);
+    (void)snprintf(g->id, sizeof g->id, "%.*s", WORKER_ID_MAX - 1, worker_id);
+}
+
+void watch_note_gone(
+    struct runpod_watch *w, const struct watched *e, const struct worker_page *page)
+{
+    for (size_t i = 0; i < e->worker_count; i++) {
+        bool there = false;
+        for (size_t k = 0; k < page->count && !there; k++)
+            there = strcmp(page->workers[k].id, e->workers[i].id) == 0;
+        if (!there)
+            note_gone(w, e->id, e->workers[i].id);
+    }
+}
+
+void watch_recall_gone(struct runpod_watch *w)
+{
+    if (w->options.recall)
+        w->options.recall(w->options.memory, note_gone, w);
 }
 
 /* ---- choosing ---------------------------------------------------------------------------------- */
@@ -102,16 +130,33 @@ static void consider(struct candidate best[RUNPOD_WATCH_LOGS], size_t *n, struct
     best[at] = c;
 }
 
+/* The last that vanished, of those that were not tried since a person came to look. */
+static void choose_gone(struct runpod_watch *w, const struct watched *e,
+    struct candidate best[RUNPOD_WATCH_LOGS], size_t *n)
+{
+    int left = WATCH_GONE_TRIED;
+    for (size_t i = 0; i < WATCH_GONE && left > 0; i++) {
+        struct gone_worker *g = &w->gone[(w->gone_next + WATCH_GONE - 1 - i) % WATCH_GONE];
+        if (!g->id[0] || strcmp(g->endpoint_id, e->id) != 0)
+            continue;
+        left--;
+        if (!g->tried && !followed(w, g->id))
+            consider(best, n, (struct candidate){e, g->id, g, FOCUS});
+    }
+}
+
 static size_t choose(struct runpod_watch *w, struct candidate best[RUNPOD_WATCH_LOGS], int64_t now)
 {
     size_t n = 0;
     for (size_t i = 0; i < w->count; i++) {
         const struct watched *e = &w->endpoints[i];
         for (size_t k = 0; k < e->worker_count; k++) {
-            struct candidate c = {e, &e->workers[k], score_of(w, e, &e->workers[k], now)};
+            struct candidate c = {e, e->workers[k].id, NULL, score_of(w, e, &e->workers[k], now)};
             if (c.score > 0)
                 consider(best, &n, c);
         }
+        if (e->focused && e->has_workers && e->worker_count == 0)
+            choose_gone(w, e, best, &n);
     }
     return n;
 }
@@ -128,7 +173,7 @@ static struct followed *make_place(struct runpod_watch *w, int score)
     }
     if (least->score >= score)
         return NULL;
-    stop_following(w, least, 0);
+    watch_stop_following(w, least, 0);
     return least;
 }
 
@@ -136,122 +181,55 @@ static void follow(struct runpod_watch *w, const struct candidate *c)
 {
     struct err why;
     struct followed *place = make_place(w, c->score);
-    const struct remembered *left = remembered(w, c->worker->id);
+    const struct remembered *left = remembered(w, c->worker);
     if (!place)
         return;
-    place->log = runpod_log_open(
-        w->r, c->endpoint->id, c->endpoint->name, c->worker->id, TAIL, &w->wait, &why);
+    place->log =
+        runpod_log_open(w->r, c->endpoint->id, c->endpoint->name, c->worker, TAIL, &w->wait, &why);
     place->score = c->score;
+    place->gone = c->gone != NULL;
+    place->heard_ms = clock_mono_ms(w->clock);
+    if (c->gone)
+        c->gone->tried = true;
     if (!place->log)
         log_err(LOG_WARN, "runpod", &why);
     else if (left)
         runpod_log_resume(place->log, left->last_id);
 }
 
+/* Somebody has come to look at another endpoint. */
+static void look_again_at_gone(struct runpod_watch *w)
+{
+    if (strcmp(w->gone_focus, w->focus) == 0)
+        return;
+    memcpy(w->gone_focus, w->focus, sizeof w->gone_focus);
+    for (size_t i = 0; i < WATCH_GONE; i++)
+        if (strcmp(w->gone[i].endpoint_id, w->focus) == 0)
+            w->gone[i].tried = false;
+}
+
 /* Gives the places to the best; what could not be opened for lack of quota is tried again. */
 static void rechoose(struct runpod_watch *w, int64_t now)
 {
     struct candidate best[RUNPOD_WATCH_LOGS];
+    look_again_at_gone(w);
     size_t n = choose(w, best, now);
-    w->choose = false;
+    w->choose = w->logs_waiting = false;
     for (size_t i = 0; i < RUNPOD_WATCH_LOGS; i++)
         w->logs[i].score = 0;
     for (size_t i = 0; i < n; i++) {
-        struct followed *f = followed(w, best[i].worker->id);
+        struct followed *f = followed(w, best[i].worker);
         if (f)
             f->score = best[i].score;
     }
     for (size_t i = 0; i < n && !w->choose; i++) {
-        if (followed(w, best[i].worker->id))
+        if (followed(w, best[i].worker))
             continue;
         if (watch_may_call(w))
             follow(w, &best[i]);
         else
-            w->choose = true;
+            w->choose = w->logs_waiting = true;
     }
-}
-
-/* ---- lines ------------------------------------------------------------------------------------- */
-
-struct batch {
-    struct arena *arena; /* of the lines' texts */
-    struct log_line lines[BATCH_LINES];
-    size_t count;
-};
-
-/* By time; lines of one time stay in the order in which they came. Mostly they come at the end. */
-static void add_line(const struct log_line *line, void *arg)
-{
-    struct batch *b = arg;
-    size_t at = b->count++;
-    for (; at > 0 && b->lines[at - 1].at_ms > line->at_ms; at--)
-        b->lines[at] = b->lines[at - 1];
-    b->lines[at] = *line;
-}
-
-/* Not later than that. */
-static void due_by(struct runpod_watch *w, int64_t ms)
-{
-    if (w->logs_due_ms < 0 || ms < w->logs_due_ms)
-        w->logs_due_ms = ms;
-}
-
-/* Reads what has come of all logs, as far as it fits; the number of lines. Each time another log is
- * first, so that one that never stops leaves room for the others. */
-static size_t fill(struct runpod_watch *w, struct batch *b)
-{
-    size_t first = w->logs_turn++;
-    w->logs_due_ms = -1;
-    for (size_t i = 0; i < RUNPOD_WATCH_LOGS; i++) {
-        struct followed *f = &w->logs[(first + i) % RUNPOD_WATCH_LOGS];
-        int64_t next;
-        if (!f->log)
-            continue;
-        (void)runpod_log_read_some(f->log, BATCH_LINES - b->count, b->arena, add_line, b, &next);
-        if (next >= 0)
-            due_by(w, next);
-        if (runpod_log_over(f->log)) {
-            stop_following(w, f, clock_mono_ms(w->clock) + OVER_AGAIN_MS);
-            w->choose = true;
-        }
-    }
-    return b->count;
-}
-
-/* What goes out takes just the room that its lines need: main keeps it for as long as they are shown. */
-static void send_lines(struct runpod_watch *w, const struct batch *b)
-{
-    struct message *m = message_new(MESSAGE_LOG, NEWS_LOG, NULL, 2 * BATCH_ARENA);
-    struct log_page *page = m ? arena_alloc(m->arena, sizeof *page) : NULL;
-    if (page)
-        page->lines = arena_array(m->arena, b->count, sizeof *page->lines);
-    if (!page || !page->lines) {
-        message_free(m);
-        return;
-    }
-    for (page->count = 0; page->count < b->count; page->count++) {
-        const struct log_line *line = &b->lines[page->count];
-        page->lines[page->count] = *line;
-        page->lines[page->count].origin = text_dup(m->arena, line->origin);
-        page->lines[page->count].line = text_dup(m->arena, line->line);
-    }
-    m->payload = page;
-    (void)inbox_send(w->inbox, m);
-}
-
-/* One batch; false when there was nothing. */
-static bool send_batch(struct runpod_watch *w)
-{
-    struct batch b;
-    b.count = 0;
-    b.arena = arena_new(BATCH_ARENA);
-    size_t count = b.arena ? fill(w, &b) : 0;
-    if (count > 0) {
-        send_lines(w, &b);
-        w->logs_ms = clock_mono_ms(w->clock);
-    }
-    arena_free(b.arena);
-    return count > 0;
 }
 
 void watch_logs(struct runpod_watch *w)
@@ -259,12 +237,10 @@ void watch_logs(struct runpod_watch *w)
     int64_t now = clock_mono_ms(w->clock);
     if (w->choose)
         rechoose(w, now);
-    bool gathering = now < w->logs_ms + GATHER_MS;
-    for (int i = 0; !gathering && i < BATCHES_MAX && !cancel_fired(w->cancel); i++)
-        if (!send_batch(w))
-            break;
-    if (gathering)
-        w->logs_due_ms = w->logs_ms + GATHER_MS;
-    if (w->choose)
-        due_by(w, now + watch_call_wait_ms(w));
+    watch_lines(w);
+    if (w->choose) {
+        int64_t again = now + watch_call_wait_ms(w);
+        if (w->logs_due_ms < 0 || again < w->logs_due_ms)
+            w->logs_due_ms = again;
+    }
 }

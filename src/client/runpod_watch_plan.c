@@ -44,6 +44,7 @@ void watch_plan_init(struct runpod_watch *w)
     w->logs_ms = INT64_MIN / 2;
     for (int i = 0; i < THINGS; i++)
         err_clear(&w->trouble[i]);
+    watch_detail_begin(w);
 }
 
 void watch_health_due(struct watched *e, uint64_t seed)
@@ -97,6 +98,14 @@ bool watch_may_call(struct runpod_watch *w)
     return true;
 }
 
+/* A log that is to be followed needs one call for a long time, the lists are many and come round: else
+ * they would leave it nothing. */
+bool watch_may_list(struct runpod_watch *w)
+{
+    refill(w);
+    return (!w->logs_waiting || w->tokens >= 2) && watch_may_call(w);
+}
+
 int64_t watch_workers_ms(const struct watched *e)
 {
     const struct health *h = &e->health;
@@ -121,11 +130,15 @@ void watch_hurry_all(struct runpod_watch *w)
         cadence_hurry(&w->endpoints[i].workers_again, now);
         cadence_hurry(&w->endpoints[i].health_again, now);
     }
+    watch_detail_hurry(w);
 }
 
 void watch_set_focus(struct runpod_watch *w, const char *endpoint_id)
 {
+    bool same = strcmp(w->focus, endpoint_id) == 0;
     (void)snprintf(w->focus, sizeof w->focus, "%.*s", ENDPOINT_ID_MAX - 1, endpoint_id);
+    if (!same)
+        watch_detail_begin(w);
     for (size_t i = 0; i < w->count; i++) {
         struct watched *e = &w->endpoints[i];
         bool focused = w->focus[0] && strcmp(e->id, w->focus) == 0;
@@ -159,6 +172,7 @@ static int64_t control_due_ms(struct runpod_watch *w)
     if (watch_key_refused(w))
         return due;
     due = earlier(earlier(due, w->account.due_ms), w->gpus.due_ms);
+    due = earlier(due, watch_detail_due_ms(w));
     for (size_t i = 0; i < w->count; i++)
         due = earlier(due, w->endpoints[i].workers_again.due_ms);
     return due;

@@ -1,8 +1,7 @@
 /* runpod_watch_round: asking for everything that is due, all at once.
  *
- * The list, the account and the catalog come first; worker lists get the tokens that are left
- * (runpod_watch_plan), the one that is latest by its own measure first: those in trouble and the one a
- * person looks at measure in shorter intervals, so they come round oftener, and nobody is left out.
+ * The list, the account and the catalog come first, then everything of the endpoint that a person looks at;
+ * worker lists get the tokens that are left (runpod_watch_plan), in the order of runpod_watch_turns.
  *
  * What comes back is taken in turn, the list last, because it replaces the endpoints that the other
  * answers belong to. A thing that fails waits longer each time; when the list, which waits least,
@@ -11,6 +10,7 @@
 
 #include "base/log.h"
 #include "client/runpod_account.h"
+#include "client/runpod_change_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +19,12 @@
 enum {
     ASK_MS = 10 * 1000, /* for one request; the cadence is its retry */
     AT_ONCE = 8,
-    QUIET = 4, /* so much rarer is a quiet endpoint's health read when there are too many */
     REFUSED_MS = 5 * 60 * 1000 /* no right to it: a person must change something first */
 };
 
 struct ask {
     enum thing thing;
-    size_t endpoint; /* its place, for health and workers */
+    size_t endpoint; /* its place, where it is about one */
     struct buf url, body;
 };
 
@@ -45,6 +44,22 @@ static const char *const whats[THINGS] = {
     [THING_GPUS] = "list the GPU types",
     [THING_HEALTH] = "read the health",
     [THING_WORKERS] = "list the workers",
+    [THING_SETTINGS] = "read the endpoint",
+    [THING_RELEASES] = "read the releases",
+    [THING_BILLING] = "read what it was billed",
+};
+
+/* Of the control plane; the endpoint's id stands between the two. */
+static const struct {
+    const char *before, *behind;
+} paths[THINGS] = {
+    [THING_LIST] = {RUNPOD_ENDPOINTS_PATH, ""},
+    [THING_ACCOUNT] = {"/graphql", ""},
+    [THING_GPUS] = {RUNPOD_GPUS_PATH, ""},
+    [THING_WORKERS] = {RUNPOD_ENDPOINTS_PATH "/", "/workers"},
+    [THING_SETTINGS] = {RUNPOD_ENDPOINTS_PATH "/", ""},
+    [THING_RELEASES] = {RUNPOD_ENDPOINTS_PATH "/", RUNPOD_RELEASES},
+    [THING_BILLING] = {RUNPOD_BILLING_PATH, ""},
 };
 
 /* ---- asking ------------------------------------------------------------------------------------ */
@@ -60,15 +75,11 @@ static void add_ask(struct runpod_watch *w, struct round *rd, enum thing thing, 
     buf_init(&ask->body, 1024);
     if (thing == THING_HEALTH)
         failed = runpod_url(r, RUNPOD_DATA, &ask->url, NULL, "/%s/health", id);
-    else if (thing == THING_WORKERS)
-        failed = runpod_url(
-            r, RUNPOD_CONTROL, &ask->url, NULL, "%s/%s/workers", RUNPOD_ENDPOINTS_PATH, id);
-    else if (thing == THING_ACCOUNT)
-        failed = runpod_url(r, RUNPOD_CONTROL, &ask->url, NULL, "/graphql") ||
-                 buf_str_append(&ask->body, runpod_account_query);
     else
-        failed = runpod_url(r, RUNPOD_CONTROL, &ask->url, NULL, "%s",
-            thing == THING_LIST ? RUNPOD_ENDPOINTS_PATH : RUNPOD_GPUS_PATH);
+        failed = runpod_url(r, RUNPOD_CONTROL, &ask->url, NULL, "%s%s%s", paths[thing].before, id,
+            paths[thing].behind);
+    if (thing == THING_ACCOUNT && !failed)
+        failed = buf_str_append(&ask->body, runpod_account_query);
     if (failed) {
         buf_release(&ask->url);
         buf_release(&ask->body);
@@ -89,53 +100,38 @@ static void ask_single(struct runpod_watch *w, struct round *rd, enum thing thin
         add_ask(w, rd, thing, 0);
 }
 
-/* An endpoint in the order in which it is asked for. */
-struct turn {
-    size_t endpoint;
-    double late; /* in its own intervals */
-};
-
-static int by_lateness(const void *a, const void *b)
+static void ask_workers(struct runpod_watch *w, struct round *rd, int64_t now)
 {
-    const struct turn *x = a, *y = b;
-    return x->late > y->late ? -1 : x->late < y->late;
+    size_t turns[WATCH_ASKS_MAX], taken = 0;
+    size_t n = watch_turns(w, THING_WORKERS, now, turns, WATCH_ASKS_MAX - rd->n);
+    while (taken < n && watch_may_list(w))
+        add_ask(w, rd, THING_WORKERS, turns[taken++]);
+    watch_turns_taken(w, THING_WORKERS, turns, taken);
 }
 
-static double lateness(int64_t last_ms, int64_t interval, bool first, int64_t now)
+/* The parts of the one in focus that are due. */
+static void ask_detail(struct runpod_watch *w, struct round *rd, int64_t now)
 {
-    if (last_ms < 0)
-        return first ? 2e9 : 1e9;
-    return (double)(now - last_ms) / (double)interval;
+    size_t i = 0;
+    while (i < w->count && !w->endpoints[i].focused)
+        i++;
+    if (i == w->count)
+        return;
+    for (int thing = THING_SETTINGS; thing < THINGS; thing++)
+        if (cadence_due(watch_detail_cadence(w, (enum thing)thing), now) && watch_may_call(w))
+            add_ask(w, rd, (enum thing)thing, i);
 }
 
-static void ask_workers(struct runpod_watch *w, struct round *rd, struct turn *turns, int64_t now)
+static void ask_health(struct runpod_watch *w, struct round *rd, int64_t now)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < w->count; i++) {
-        const struct watched *e = &w->endpoints[i];
-        if (cadence_due(&e->workers_again, now))
-            turns[n++] = (struct turn){
-                i, lateness(e->workers_ms, watch_workers_ms(e), watch_urgent(e), now)};
-    }
-    qsort(turns, n, sizeof *turns, by_lateness);
-    for (size_t i = 0; i < n && rd->n < WATCH_ASKS_MAX && watch_may_call(w); i++)
-        add_ask(w, rd, THING_WORKERS, turns[i].endpoint);
-}
-
-static void ask_health(struct runpod_watch *w, struct round *rd, struct turn *turns, int64_t now)
-{
-    size_t n = 0;
+    size_t turns[WATCH_HEALTH_MAX], left = WATCH_ASKS_MAX - rd->n;
     if (!cadence_due(&w->beat, now) || w->count == 0)
         return;
-    for (size_t i = 0; i < w->count; i++) {
-        const struct watched *e = &w->endpoints[i];
-        bool urgent = watch_urgent(e);
-        if (e->queue && cadence_due(&e->health_again, now))
-            turns[n++] = (struct turn){i, lateness(e->health_ms, urgent ? 1 : QUIET, urgent, now)};
-    }
-    qsort(turns, n, sizeof *turns, by_lateness);
-    for (size_t i = 0; i < n && i < WATCH_HEALTH_MAX && rd->n < WATCH_ASKS_MAX; i++)
-        add_ask(w, rd, THING_HEALTH, turns[i].endpoint);
+    size_t n = watch_turns(
+        w, THING_HEALTH, now, turns, left < WATCH_HEALTH_MAX ? left : WATCH_HEALTH_MAX);
+    for (size_t i = 0; i < n; i++)
+        add_ask(w, rd, THING_HEALTH, turns[i]);
+    watch_turns_taken(w, THING_HEALTH, turns, n);
     cadence_ok(&w->beat, now);
 }
 
@@ -146,27 +142,32 @@ static void plan(struct runpod_watch *w, struct round *rd, int64_t now)
         return;
     ask_single(w, rd, THING_ACCOUNT, now);
     ask_single(w, rd, THING_GPUS, now);
-    struct turn *turns = calloc(w->count + 1, sizeof *turns);
-    if (!turns)
-        return;
-    ask_health(w, rd, turns, now);
-    ask_workers(w, rd, turns, now);
-    free(turns);
+    ask_detail(w, rd, now);
+    ask_health(w, rd, now);
+    ask_workers(w, rd, now);
 }
 
 /* ---- taking ------------------------------------------------------------------------------------ */
+
+static struct cadence *cadence_of(struct runpod_watch *w, const struct ask *ask)
+{
+    if (ask->thing < THING_HEALTH)
+        return watch_cadence(w, ask->thing);
+    if (ask->thing >= THING_SETTINGS)
+        return watch_detail_cadence(w, ask->thing);
+    struct watched *e = &w->endpoints[ask->endpoint];
+    return ask->thing == THING_HEALTH ? &e->health_again : &e->workers_again;
+}
 
 /* When it is asked for again. */
 static void reschedule(struct runpod_watch *w, const struct ask *ask, const struct err *why,
     int64_t retry_after_ms, int64_t now)
 {
     struct watched *e = ask->thing >= THING_HEALTH ? &w->endpoints[ask->endpoint] : NULL;
-    struct cadence *c = !e                           ? watch_cadence(w, ask->thing)
-                        : ask->thing == THING_HEALTH ? &e->health_again
-                                                     : &e->workers_again;
-    if (e && ask->thing == THING_HEALTH)
+    struct cadence *c = cadence_of(w, ask);
+    if (ask->thing == THING_HEALTH)
         e->health_ms = now;
-    else if (e)
+    else if (ask->thing == THING_WORKERS)
         e->workers_ms = now;
     if (why) {
         cadence_failed(c, now, retry_after_ms);
@@ -174,12 +175,14 @@ static void reschedule(struct runpod_watch *w, const struct ask *ask, const stru
             c->due_ms = now + REFUSED_MS;
         return;
     }
-    if (e && ask->thing == THING_HEALTH) {
+    if (ask->thing == THING_HEALTH) {
         watch_health_due(e, c->random); /* at the next beat */
         return;
     }
-    if (e)
+    if (ask->thing == THING_WORKERS)
         cadence_set_interval(c, watch_workers_ms(e));
+    else if (ask->thing >= THING_SETTINGS)
+        cadence_set_interval(c, watch_detail_ms(w, ask->thing));
     cadence_ok(c, now);
 }
 
@@ -205,6 +208,8 @@ static void take(struct runpod_watch *w, struct round *rd, size_t i)
     int64_t now = clock_mono_ms(w->clock);
     if (cancel_fired(w->cancel))
         return;
+    if (ask->thing >= THING_SETTINGS)
+        watch_detail_note(w, ask->thing, failed ? why : NULL);
     reschedule(w, ask, failed ? why : NULL, response->retry_after_ms, now);
     if (!failed) {
         rd->good[ask->thing]++;
@@ -263,6 +268,7 @@ static void do_round(struct runpod_watch *w, struct round *rd)
     if (cancel_fired(w->cancel))
         return;
     tally(w, rd);
+    watch_detail_send(w);
     watch_send_source(w);
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { BIG_ARENA = 32 * 1024 * 1024, PAGE_ARENA = 4 * 1024 * 1024, SMALL_ARENA = 16 * 1024 };
-enum { YOUNG_MS = 10 * 60 * 1000 };
+enum { YOUNG_MS = 10 * 60 * 1000, TOLD_AGAIN_MS = 30 * 1000 };
 
 static struct message *new_message(enum news type, const char *what, const char *id, size_t arena)
 {
@@ -86,6 +86,7 @@ static void begin_watching(
     copy_name(fresh->name, settings->name);
     fresh->queue = !settings->load_balancer;
     fresh->focused = strcmp(fresh->id, w->focus) == 0;
+    watch_see(w, fresh);
 }
 
 /* Those of the list are watched, those that left it no longer. Every id once. */
@@ -106,6 +107,7 @@ static int rewatch(struct runpod_watch *w, const struct endpoint_page *page, str
     w->endpoints = fresh;
     w->count = n;
     w->choose = true;
+    cadence_hurry(watch_detail_cadence(w, THING_SETTINGS), clock_mono_ms(w->clock));
     if (!w->has_list)
         cadence_hurry(&w->beat, clock_mono_ms(w->clock));
     return 0;
@@ -168,6 +170,14 @@ static void judge(struct runpod_watch *w, struct watched *e)
         cadence_hurry(&e->workers_again, clock_mono_ms(w->clock));
 }
 
+/* What is as it was is told now and then all the same, and always while somebody looks at it: its age is
+ * shown, and an endpoint's past is made of looks (model/store.h). */
+static bool health_is_news(const struct watched *e, const struct health *seen)
+{
+    return !e->has_health || e->focused || !watch_same_health(seen, &e->health) ||
+           seen->seen_ms - e->health_told_ms >= TOLD_AGAIN_MS;
+}
+
 static int take_health(
     struct runpod_watch *w, struct watched *e, struct json *take, struct err *why)
 {
@@ -178,7 +188,7 @@ static int take_health(
         return err_wrap(why, "health of %s", e->id);
     memcpy(seen.endpoint_id, e->id, sizeof seen.endpoint_id);
     seen.seen_ms = clock_mono_ms(w->clock);
-    if (!e->has_health || !watch_same_health(&seen, &e->health)) {
+    if (health_is_news(e, &seen)) {
         struct message *m = new_message(NEWS_HEALTH, "health/", e->id, SMALL_ARENA);
         struct health *copy = m ? arena_alloc(m->arena, sizeof *copy) : NULL;
         if (!copy) {
@@ -186,6 +196,7 @@ static int take_health(
             return no_memory(why);
         }
         *copy = seen;
+        e->health_told_ms = seen.seen_ms;
         send_record(w, m, copy);
     }
     e->health = seen;
@@ -235,12 +246,15 @@ static int take_workers(
     uint64_t mark = watch_mark_workers(page);
     bool same = e->has_workers && mark == e->workers_mark;
     bool again = restarted(e, page);
+    watch_note_gone(w, e, page);
+    if (e->focused)
+        watch_detail_workers(w, page);
     keep_workers(e, page);
     e->workers_mark = mark;
     e->has_workers = true;
     judge(w, e);
     w->choose = true;
-    if (same && !again) {
+    if (same && !again && !e->focused) {
         message_free(m);
         return 0;
     }
@@ -303,7 +317,7 @@ static int take_gpus(
 int watch_take(struct runpod_watch *w, enum thing thing, struct watched *e,
     struct json *take_answer, struct err *why)
 {
-    static int (*const takes[THINGS])(
+    static int (*const takes[THING_SETTINGS])(
         struct runpod_watch *, struct watched *, struct json *, struct err *) = {
         [THING_LIST] = take_list,
         [THING_ACCOUNT] = take_account,
@@ -311,7 +325,8 @@ int watch_take(struct runpod_watch *w, enum thing thing, struct watched *e,
         [THING_HEALTH] = take_health,
         [THING_WORKERS] = take_workers,
     };
-    return takes[thing](w, e, take_answer, why);
+    return thing < THING_SETTINGS ? takes[thing](w, e, take_answer, why)
+                                  : watch_detail_take(w, thing, take_answer, why);
 }
 
 /* ---- how it is going --------------------------------------------------------------------------- */

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+enum { KEEP_MAX = 64 * 1024 }; /* of memory, from one event to the next */
+
 static const char bom[3] = "\xEF\xBB\xBF";
 
 void sse_init(struct sse *s)
@@ -28,9 +30,18 @@ void sse_release(struct sse *s)
     buf_release(&s->type);
 }
 
+/* One huge event must not be paid for ever after. */
+static void empty(struct buf *b)
+{
+    if (b->cap > KEEP_MAX)
+        buf_release(b);
+    else
+        buf_clear(b);
+}
+
 static void forget_event(struct sse *s)
 {
-    buf_clear(&s->data);
+    empty(&s->data);
     buf_clear(&s->type);
     s->has_data = s->event_ended = false;
 }
@@ -38,7 +49,7 @@ static void forget_event(struct sse *s)
 void sse_restart(struct sse *s)
 {
     forget_event(s);
-    buf_clear(&s->line);
+    empty(&s->line);
     s->bom = 0;
     s->started = s->after_cr = s->line_full = false;
 }
@@ -132,7 +143,7 @@ static void end_line(struct sse *s, sse_fn *fn, void *arg)
             hand_out(s, false, fn, arg);
         forget_event(s);
     }
-    buf_clear(&s->line);
+    empty(&s->line);
 }
 
 static void take_bytes(struct sse *s, const char *bytes, size_t n, sse_fn *fn, void *arg)
@@ -141,7 +152,7 @@ static void take_bytes(struct sse *s, const char *bytes, size_t n, sse_fn *fn, v
         return;
     s->line_full = true;
     field_line(s, false, fn, arg);
-    buf_clear(&s->line);
+    empty(&s->line);
 }
 
 /* Returns what follows the BOM, or gives its first bytes back to the line when it was none. */

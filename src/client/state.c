@@ -27,7 +27,10 @@
 #define REQUEST_COLUMNS                                                                            \
     "id, job_id, endpoint_id, model, route, status, submitted_ms, seen_ms, ended_ms, delay_ms,"    \
     " execution_ms, first_token_ms, tokens_in, tokens_out, retries, worker_id, gpu, price_hour,"   \
-    " cost, input, output, error"
+    " cost, input, output, error, listed"
+
+/* Counts what is written, so that others can ask for what is new since they looked. */
+#define NEXT_CHANGE "(SELECT coalesce(max(changed), 0) + 1 FROM requests)"
 
 #define OPERATION_COLUMNS                                                                          \
     "id, kind, state, title, asked, error, started_ms, updated_ms, holder_pid, holder_born,"       \
@@ -59,16 +62,41 @@ static const char *const sql[STATE_STATEMENTS] = {
     [STATE_NOTE_PUT] = "INSERT INTO notes (operation, key, value) VALUES (?1, ?2, ?3)"
                        " ON CONFLICT (operation, key) DO UPDATE SET value = excluded.value",
     [STATE_REQUEST_PUT] =
-        "INSERT INTO requests (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-        " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
-        " ON CONFLICT (id) DO UPDATE SET (" REQUEST_COLUMNS ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-        " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
-    [STATE_REQUEST_PRUNE] = "DELETE FROM requests WHERE n <= (SELECT max(n) FROM requests) - ?1",
+        "INSERT INTO requests (" REQUEST_COLUMNS ", changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+        " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,"
+        " " NEXT_CHANGE ") ON CONFLICT (id) DO UPDATE SET (" REQUEST_COLUMNS ", changed) ="
+        " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
+        " ?20, ?21, ?22, ?23, " NEXT_CHANGE ")",
+    [STATE_REQUEST_UNLIST] = "DELETE FROM requests WHERE endpoint_id = ?1 AND job_id = ?2"
+                             " AND listed = 1 AND id <> ?3",
+    [STATE_REQUEST_PRUNE] = "DELETE FROM requests WHERE listed = ?1 AND n <= (SELECT n FROM requests"
+                            " WHERE listed = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2)",
     [STATE_REQUEST_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM requests"
                             " WHERE ?1 IS NULL OR endpoint_id = ?1 LIMIT ?2)",
     [STATE_REQUEST_LIST] = "SELECT " REQUEST_COLUMNS " FROM requests"
                            " WHERE ?1 IS NULL OR endpoint_id = ?1"
                            " ORDER BY submitted_ms DESC, n DESC LIMIT ?2",
+    [STATE_REQUEST_GET] = "SELECT " REQUEST_COLUMNS " FROM requests WHERE id = ?1",
+    [STATE_REQUEST_OF_JOB] = "SELECT " REQUEST_COLUMNS " FROM requests"
+                             " WHERE job_id = ?2 AND endpoint_id = ?1 ORDER BY listed, n LIMIT 1",
+    /* the whole id comes before longer ones that begin with it */
+    [STATE_REQUEST_FIND] = "SELECT " REQUEST_COLUMNS " FROM requests"
+                           " WHERE substr(id, 1, length(?1)) = ?1"
+                           " OR substr(job_id, 1, length(?1)) = ?1"
+                           " ORDER BY id <> ?1 AND job_id <> ?1, n DESC LIMIT 2",
+    [STATE_REQUEST_OPEN] =
+        "SELECT " REQUEST_COLUMNS " FROM requests"
+        " WHERE status IN ('SENDING', 'IN_QUEUE', 'IN_PROGRESS') ORDER BY n DESC LIMIT ?1",
+    [STATE_REQUEST_OLDER] = "SELECT " REQUEST_COLUMNS ", n FROM requests"
+                            " WHERE (submitted_ms, n) < (?1, ?2)"
+                            " ORDER BY submitted_ms DESC, n DESC LIMIT ?3",
+    [STATE_REQUEST_CHANGED] = "SELECT " REQUEST_COLUMNS ", changed FROM requests"
+                              " WHERE changed > ?1 ORDER BY changed LIMIT ?2",
+    [STATE_REQUEST_LAST_CHANGE] = "SELECT coalesce(max(changed), 0) FROM requests",
+    [STATE_REQUEST_TIMES] =
+        "SELECT endpoint_id, status, submitted_ms, ended_ms, delay_ms, execution_ms, cost"
+        " FROM requests WHERE ?1 IS NULL OR endpoint_id = ?1",
+    [STATE_DATA_VERSION] = "PRAGMA data_version",
     [STATE_HASH_GET] = "SELECT sha256 FROM hashes WHERE device = ?1 AND inode = ?2 AND size = ?3"
                        " AND modified_ns = ?4 AND changed_ns = ?5",
     [STATE_HASH_PUT] =

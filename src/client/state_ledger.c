@@ -3,6 +3,7 @@
 #include "base/secret.h"
 #include "client/state_internal.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,24 +40,61 @@ static int put(struct state *s, const struct request *q, struct arena *a, struct
         VALUE_INT(q->execution_ms), VALUE_INT(q->first_token_ms), VALUE_INT(q->tokens_in),
         VALUE_INT(q->tokens_out), VALUE_INT(q->retries), VALUE_TEXT(q->worker_id), VALUE_TEXT(gpu),
         VALUE_REAL(q->price_hour), VALUE_REAL(q->cost), VALUE_TEXT(input), VALUE_TEXT(output),
-        VALUE_TEXT(error)};
-    if (state_run(s, STATE_REQUEST_PUT, row, COUNT(row), e))
+        VALUE_TEXT(error), VALUE_INT(q->listed)};
+    const struct state_value job[] = {
+        VALUE_TEXT(q->endpoint_id), VALUE_TEXT(q->job_id), VALUE_TEXT(q->id)};
+    if (q->job_id[0] && state_run(s, STATE_REQUEST_UNLIST, job, COUNT(job), e))
         return -1;
-    return state_run(s, STATE_REQUEST_PRUNE, &VALUE_INT(STATE_REQUESTS_MAX), 1, e);
+    return state_run(s, STATE_REQUEST_PUT, row, COUNT(row), e);
 }
 
-int state_request_save(struct state *s, const struct request *q, struct err *e)
+static int put_one(struct state *s, const struct request *q, struct err *e)
 {
     if (!q->id[0])
         return err_set(e, ERR_BUG, 0, "a request without an id was to be kept");
     struct arena *a = arena_new(6 * (size_t)REQUEST_TEXT_MAX);
     if (!a)
         return err_set(e, ERR_IO, 0, "no memory to keep a request");
-    int result = -1;
-    if (state_begin(s, STATE_BEGIN_WRITE, e) == 0)
-        result = state_end(s, put(s, q, a, e), e);
+    int result = put(s, q, a, e);
     arena_free(a);
     return result;
+}
+
+/* Those of others never push out our own. Counting takes a while, so it is done now and then. */
+static int prune(struct state *s, size_t n, struct err *e)
+{
+    enum { NOW_AND_THEN = 128 };
+    const struct state_value own[] = {VALUE_INT(false), VALUE_INT(STATE_REQUESTS_MAX)};
+    const struct state_value listed[] = {VALUE_INT(true), VALUE_INT(STATE_LISTED_MAX)};
+    int64_t last = sqlite3_last_insert_rowid(s->db);
+    if (last / NOW_AND_THEN == (last - (int64_t)n) / NOW_AND_THEN)
+        return 0;
+    return state_run(s, STATE_REQUEST_PRUNE, own, COUNT(own), e) ||
+                   state_run(s, STATE_REQUEST_PRUNE, listed, COUNT(listed), e)
+               ? -1
+               : 0;
+}
+
+static int put_all(struct state *s, const struct request *requests, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (put_one(s, &requests[i], e))
+            return -1;
+    return prune(s, n, e);
+}
+
+int state_requests_save(struct state *s, const struct request *requests, size_t n, struct err *e)
+{
+    if (n == 0)
+        return 0;
+    if (state_begin(s, STATE_BEGIN_WRITE, e))
+        return -1;
+    return state_end(s, put_all(s, requests, n, e), e);
+}
+
+int state_request_save(struct state *s, const struct request *q, struct err *e)
+{
+    return state_requests_save(s, q, 1, e);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -112,6 +150,8 @@ static void read_request(struct reading *r, struct request *q)
     q->input = read_text(r, 19);
     q->output = read_text(r, 20);
     q->error = read_text(r, 21);
+    q->listed = read_int(r, 22) != 0;
+    q->why = TEXT("");
 }
 
 static int no_room(size_t rows, struct err *e)
@@ -164,4 +204,125 @@ int state_requests(struct state *s, const char *endpoint_id, size_t max, struct 
     *out = made;
     *n = rows;
     return 0;
+}
+
+/* ---- some of them ---------------------------------------------------------------------------- */
+
+enum { EXTRA_COLUMN = 23 }; /* of those statements that have one more */
+
+/* Up to `max` rows of a query into the arena; `last` (may be NULL) gets the last one's extra column. */
+static int read_some(struct state *s, enum state_statement which, const struct state_value *values,
+    size_t count, size_t max, struct arena *a, struct request **out, size_t *n, int64_t *last,
+    struct err *e)
+{
+    struct request *made = arena_array(a, max, sizeof *made);
+    *out = made;
+    *n = 0;
+    if (!made)
+        return no_room(max, e);
+    struct reading r = {.row = state_query(s, which, values, count, e), .arena = a};
+    int more = r.row ? 1 : -1;
+    while (more == 1 && *n < max && !r.full && (more = state_step(s, r.row, e)) == 1) {
+        read_request(&r, &made[(*n)++]);
+        if (last)
+            *last = read_int(&r, EXTRA_COLUMN);
+    }
+    state_reset(r.row);
+    return more < 0 ? -1 : r.full ? no_room(*n, e) : 0;
+}
+
+static int read_one(struct state *s, enum state_statement which, const struct state_value *values,
+    size_t count, struct arena *a, struct request *out, bool *found, struct err *e)
+{
+    struct request *rows;
+    size_t n;
+    *found = false;
+    if (read_some(s, which, values, count, 1, a, &rows, &n, NULL, e))
+        return -1;
+    *found = n == 1;
+    if (*found)
+        *out = rows[0];
+    return 0;
+}
+
+int state_request_get(struct state *s, const char *id, struct arena *a, struct request *out,
+    bool *found, struct err *e)
+{
+    return read_one(s, STATE_REQUEST_GET, &VALUE_TEXT(id), 1, a, out, found, e);
+}
+
+int state_request_of_job(struct state *s, const char *endpoint_id, const char *job_id,
+    struct arena *a, struct request *out, bool *found, struct err *e)
+{
+    const struct state_value values[] = {VALUE_TEXT(endpoint_id), VALUE_TEXT(job_id)};
+    return read_one(s, STATE_REQUEST_OF_JOB, values, COUNT(values), a, out, found, e);
+}
+
+static bool is_exactly(const struct request *q, const char *id)
+{
+    return strcmp(q->id, id) == 0 || strcmp(q->job_id, id) == 0;
+}
+
+int state_request_find(struct state *s, const char *begin, struct arena *a, struct request *out,
+    bool *found, struct err *e)
+{
+    struct request *rows;
+    size_t n;
+    *found = false;
+    if (!*begin)
+        return 0;
+    if (read_some(s, STATE_REQUEST_FIND, &VALUE_TEXT(begin), 1, 2, a, &rows, &n, NULL, e))
+        return -1;
+    if (n == 2 && is_exactly(&rows[0], begin) == is_exactly(&rows[1], begin))
+        return err_set(e, ERR_INPUT, 0, "several requests begin with %s", begin);
+    *found = n > 0;
+    if (*found)
+        *out = rows[0];
+    return 0;
+}
+
+int state_requests_open(
+    struct state *s, size_t max, struct arena *a, struct request **out, size_t *n, struct err *e)
+{
+    return read_some(s, STATE_REQUEST_OPEN, &VALUE_INT((int64_t)max), 1, max, a, out, n, NULL, e);
+}
+
+int state_requests_changed(struct state *s, int64_t since, size_t max, struct arena *a,
+    struct request **out, size_t *n, int64_t *last, struct err *e)
+{
+    const struct state_value values[] = {VALUE_INT(since), VALUE_INT((int64_t)max)};
+    *last = since;
+    return read_some(s, STATE_REQUEST_CHANGED, values, COUNT(values), max, a, out, n, last, e);
+}
+
+int state_requests_older(struct state *s, struct state_place *at, size_t max, struct arena *a,
+    struct request **out, size_t *n, struct err *e)
+{
+    const struct state_value values[] = {
+        VALUE_INT(at->submitted_ms), VALUE_INT(at->number), VALUE_INT((int64_t)max)};
+    int result = read_some(
+        s, STATE_REQUEST_OLDER, values, COUNT(values), max, a, out, n, &at->number, e);
+    if (*n > 0)
+        at->submitted_ms = (*out)[*n - 1].submitted_ms;
+    return result;
+}
+
+static int read_number(struct state *s, enum state_statement which, int64_t *out, struct err *e)
+{
+    struct sqlite3_stmt *query = state_query(s, which, NULL, 0, e);
+    bool read = query && state_step(s, query, e) == 1;
+    *out = read ? state_column_int(query, 0) : -1;
+    state_reset(query);
+    return read ? 0 : -1;
+}
+
+int state_requests_last_change(struct state *s, int64_t *last, struct err *e)
+{
+    return read_number(s, STATE_REQUEST_LAST_CHANGE, last, e);
+}
+
+int64_t state_version(struct state *s)
+{
+    int64_t version;
+    return read_number(s, STATE_DATA_VERSION, &version, NULL) ? -1 : version;
 }

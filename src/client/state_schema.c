@@ -47,6 +47,14 @@ static const char *const migrations[] = {
     "CREATE TABLE upload_parts ("
     " upload INTEGER NOT NULL REFERENCES uploads (n) ON DELETE CASCADE, number INTEGER NOT NULL,"
     " url TEXT NOT NULL, etag TEXT, PRIMARY KEY (upload, number)) STRICT, WITHOUT ROWID;",
+    /* 3 */
+    "ALTER TABLE requests ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX requests_by_job ON requests (job_id);"
+    "CREATE INDEX requests_by_change ON requests (changed);"
+    "CREATE INDEX requests_by_origin ON requests (listed);"
+    "CREATE INDEX requests_open ON requests (n)"
+    " WHERE status IN ('SENDING', 'IN_QUEUE', 'IN_PROGRESS');",
 };
 
 enum { NEWEST = sizeof migrations / sizeof *migrations };

@@ -194,11 +194,16 @@ static struct message *take_status(struct inbox *in, struct message *m)
     return dropped;
 }
 
+static uint64_t weight_of(const struct message *m)
+{
+    return m->weight ? m->weight : 1;
+}
+
 static struct message *drop_oldest_log(struct inbox *in)
 {
     struct message *m = queue_take_first(&in->queue[MESSAGE_LOG]);
     in->log_bytes -= envelope_of(m)->bytes;
-    in->dropped.logs++;
+    in->dropped.logs += weight_of(m);
     return m;
 }
 
@@ -207,7 +212,7 @@ static struct message *take_log(struct inbox *in, struct message *m)
     struct queue *logs = &in->queue[MESSAGE_LOG];
     size_t bytes = envelope_of(m)->bytes;
     if (bytes > in->limits.log_bytes) {
-        in->dropped.logs++; /* not even alone does it fit */
+        in->dropped.logs += weight_of(m); /* not even alone does it fit */
         return m;
     }
     struct message *dropped = NULL;

@@ -40,7 +40,7 @@ const char *endpoint_condition_name(enum endpoint_condition condition)
         [ENDPOINT_ASLEEP] = "asleep",
         [ENDPOINT_STARTING] = "starting",
         [ENDPOINT_WAITING] = "waiting",
-        [ENDPOINT_OFF] = "off"};
+        [ENDPOINT_OFF] = "paused"};
     return (unsigned)condition <= ENDPOINT_OFF ? names[condition] : "\u2026";
 }
 
@@ -75,6 +75,31 @@ enum endpoint_condition endpoint_condition(
     if (p.coming)
         return ENDPOINT_STARTING;
     return health->in_queue > 0 ? ENDPOINT_WAITING : ENDPOINT_ASLEEP;
+}
+
+static double dearest(const struct gpu_page *page, struct text pool)
+{
+    double most = NAN;
+    for (size_t i = 0; i < page->count; i++) {
+        const struct gpu *g = &page->gpus[i];
+        if (g->pool.len == 0 || g->pool.len != pool.len || memcmp(g->pool.s, pool.s, pool.len) != 0)
+            continue;
+        most = isnan(most) || g->price_hour > most ? g->price_hour : most;
+    }
+    return most;
+}
+
+double gpu_pools_price(
+    const struct gpu_page *page, const struct text *pools, size_t count, int gpus)
+{
+    double most = NAN;
+    for (size_t i = 0; i < count; i++) {
+        double price = dearest(page, pools[i]);
+        if (isnan(price))
+            return NAN;
+        most = isnan(most) || price > most ? price : most;
+    }
+    return gpus > 0 ? most * gpus : NAN;
 }
 
 double gpu_price(const struct gpu_page *page, struct text type)

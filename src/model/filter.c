@@ -187,7 +187,19 @@ static int make_limits(struct filter *f)
     return 0;
 }
 
-struct filter *filter_new(struct text typed, struct err *e)
+static int read_expression(
+    struct filter *f, struct text typed, pcre2_compile_context *limits, struct err *e)
+{
+    const struct typed whole = {typed.s, typed.s + typed.len};
+    f->terms[0].pattern = compile(&whole, false, limits, e);
+    f->count = f->terms[0].pattern != NULL;
+    return f->count ? 0 : -1;
+}
+
+typedef int read_fn(
+    struct filter *f, struct text typed, pcre2_compile_context *limits, struct err *e);
+
+static struct filter *make(struct text typed, read_fn *read, struct err *e)
 {
     if (typed.len > FILTER_BYTES_MAX) {
         err_set(e, ERR_INPUT, 0, "the filter is longer than %d bytes", FILTER_BYTES_MAX);
@@ -201,13 +213,23 @@ struct filter *filter_new(struct text typed, struct err *e)
         goto out;
     }
     pcre2_set_parens_nest_limit(limits, NESTING_MAX);
-    result = read_terms(f, typed, limits, e);
+    result = read(f, typed, limits, e);
 out:
     pcre2_compile_context_free(limits);
     if (result == 0)
         return f;
     filter_free(f);
     return NULL;
+}
+
+struct filter *filter_new(struct text typed, struct err *e)
+{
+    return make(typed, read_terms, e);
+}
+
+struct filter *filter_of_expression(const char *expression, struct err *e)
+{
+    return make((struct text){expression, strlen(expression)}, read_expression, e);
 }
 
 void filter_free(struct filter *f)
@@ -243,4 +265,53 @@ bool filter_matches(const struct filter *f, const struct filter_field *fields, s
         if (term_found(f, &f->terms[i], fields, count) == f->terms[i].negated)
             return false;
     return true;
+}
+
+/* Nothing is no piece: "a*" finds it everywhere. */
+static bool find_piece(const struct filter *f, const struct term *term, struct text value,
+    size_t from, size_t *start, size_t *end)
+{
+    const PCRE2_SIZE *found = pcre2_get_ovector_pointer(f->data);
+    while (from < value.len && pcre2_match(term->pattern, (PCRE2_SPTR)value.s, value.len, from, 0,
+                                   f->data, f->limits) >= 0) {
+        if (found[1] > found[0]) {
+            *start = found[0];
+            *end = found[1];
+            return true;
+        }
+        from = found[1] + 1;
+    }
+    return false;
+}
+
+bool filter_find(const struct filter *f, const char *field, struct text value, size_t from,
+    size_t *start, size_t *end)
+{
+    bool any = false;
+    size_t s, e;
+    for (size_t i = 0; f && i < f->count; i++) {
+        const struct term *term = &f->terms[i];
+        if (term->negated || (term->field[0] && strcmp(term->field, field) != 0) ||
+            !find_piece(f, term, value, from, &s, &e) || (any && s >= *start))
+            continue;
+        *start = s;
+        *end = e;
+        any = true;
+    }
+    return any;
+}
+
+/* A plain word that grows, or one more term. Expressions, quotes and fields may mean something else with
+ * one more byte, and what must not be there may be there again. */
+bool filter_narrows(struct text first, struct text second)
+{
+    if (second.len <= first.len || memcmp(first.s, second.s, first.len) != 0)
+        return false;
+    struct text more = {second.s + first.len, second.len - first.len};
+    size_t begin = first.len;
+    while (begin > 0 && first.s[begin - 1] != ' ')
+        begin--;
+    bool word = begin < first.len && (is_name_byte(first.s[begin]) || first.s[begin] > '~');
+    return !memchr(first.s, '"', first.len) && !memchr(first.s, '/', first.len) &&
+           !memchr(more.s, ':', more.len) && (more.s[0] == ' ' || word);
 }

@@ -1,5 +1,5 @@
 /* Weights, the KV cache of one sequence of full length, and what activations and the CUDA context take
- * on each GPU, against nine tenths of the memory. Sizes are in powers of 1000, which errs on the careful
+ * on each GPU. Sizes are in powers of 1000, which errs on the careful
  * side; so does every default here.
  *
  * The cache keeps for each token and layer a key and a value of every key-value head. Heads are spread over
@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double REST_GB = 2, USABLE = 0.9, GIGA = 1e9;
+static const double REST_GB = 2, GIGA = 1e9;
 static const double EXACT_MAX = 9007199254740992; /* 2^53 */
 enum { BLOCK_TOKENS = 16, BATCHED_TOKENS = 8192 };
 
@@ -104,9 +104,4 @@ struct fit fit_of(const struct model_facts *facts, int64_t context, int gpus)
         .splits = fit_splits(facts, gpus)};
     fit.needed = fit.weights + (isnan(fit.cache) ? 0.2 * fit.weights : fit.cache) + fit.rest;
     return fit;
-}
-
-double fit_usable(int memory_gb, int gpus)
-{
-    return memory_gb * USABLE * gpus;
 }

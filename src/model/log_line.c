@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -184,22 +185,26 @@ static int exception_level(struct text line)
     return NO_LEVEL;
 }
 
-static bool contains(struct text line, const char *phrase)
+static const char *const phrases[] = {"traceback (most recent call last)", "out of memory",
+    "no space left on device", "segmentation fault", "core dumped", "failed to ", "panic:"};
+
+static bool begins(struct text line, size_t at, const char *phrase)
 {
     size_t length = strlen(phrase);
-    for (size_t i = 0; i + length <= line.len; i++)
-        if (strncasecmp(line.s + i, phrase, length) == 0)
-            return true;
-    return false;
+    return length <= line.len - at && strncasecmp(line.s + at, phrase, length) == 0;
 }
 
+/* Every line is walked through here: so only where a phrase could begin it is compared. */
 static int phrase_level(struct text line)
 {
-    static const char *const phrases[] = {"traceback (most recent call last)", "out of memory",
-        "no space left on device", "segmentation fault", "core dumped", "failed to ", "panic:"};
-    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
-        if (contains(line, phrases[i]))
-            return LINE_ERROR;
+    for (size_t i = 0; i < line.len; i++) {
+        char c = (char)(line.s[i] | 0x20);
+        if (c != 't' && c != 'o' && c != 'n' && c != 's' && c != 'c' && c != 'f' && c != 'p')
+            continue;
+        for (size_t k = 0; k < sizeof phrases / sizeof phrases[0]; k++)
+            if (phrases[k][0] == c && begins(line, i, phrases[k]))
+                return LINE_ERROR;
+    }
     return NO_LEVEL;
 }
 
@@ -215,9 +220,81 @@ enum line_level line_level_of(struct text line)
     return LINE_INFO;
 }
 
+static const char *const level_names[LINE_LEVELS] = {
+    [LINE_DEBUG] = "debug", [LINE_INFO] = "info", [LINE_WARN] = "warn", [LINE_ERROR] = "error"};
+static const char *const source_names[LINE_SOURCES] = {
+    [LINE_CONTAINER] = "container", [LINE_SYSTEM] = "system", [LINE_OWN] = "slipway"};
+
 const char *line_level_name(enum line_level level)
 {
-    static const char *const names[LINE_LEVELS] = {
-        [LINE_DEBUG] = "debug", [LINE_INFO] = "info", [LINE_WARN] = "warn", [LINE_ERROR] = "error"};
-    return (unsigned)level < LINE_LEVELS ? names[level] : "info";
+    return (unsigned)level < LINE_LEVELS ? level_names[level] : "info";
+}
+
+const char *line_source_name(enum line_source source)
+{
+    return (unsigned)source < LINE_SOURCES ? source_names[source] : "container";
+}
+
+static int place_in(const char *const names[], int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcasecmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+int line_level_named(const char *name, enum line_level *level)
+{
+    int found = place_in(level_names, LINE_LEVELS, name);
+    if (found >= 0)
+        *level = (enum line_level)found;
+    return found < 0 ? -1 : 0;
+}
+
+int line_source_named(const char *name, enum line_source *source)
+{
+    int found = place_in(source_names, LINE_SOURCES, name);
+    if (found >= 0)
+        *source = (enum line_source)found;
+    return found < 0 ? -1 : 0;
+}
+
+struct text line_worker(const struct log_line *line)
+{
+    const char *slash = line->origin.len ? memrchr(line->origin.s, '/', line->origin.len) : NULL;
+    if (!slash)
+        return line->endpoint_id ? line->origin : TEXT("");
+    return (struct text){slash + 1, line->origin.len - (size_t)(slash + 1 - line->origin.s)};
+}
+
+/* "80 000" */
+static void put_number(char *out, size_t size, uint64_t n)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+    size_t used = 0;
+    for (int i = 0; i < length && used + 2 < size; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            out[used++] = ' ';
+        out[used++] = digits[i];
+    }
+    out[used] = '\0';
+}
+
+struct log_line log_line_of_loss(
+    struct arena *a, uint64_t lost, int64_t at_ms, struct text origin, const char *endpoint_id)
+{
+    char words[160], number[40];
+    put_number(number, sizeof number, lost);
+    snprintf(words, sizeof words, "… %s line%s lost here: they came faster than they could be read",
+        number, lost == 1 ? "" : "s");
+    return (struct log_line){.at_ms = at_ms,
+        .order_ms = at_ms,
+        .origin = origin,
+        .endpoint_id = endpoint_id,
+        .level = LINE_WARN,
+        .source = LINE_OWN,
+        .lost = lost,
+        .percent = -1,
+        .line = text_from(a, words)};
 }

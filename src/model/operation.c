@@ -11,7 +11,8 @@ const char *operation_kind_name(enum operation_kind kind)
     static const char *const names[OPERATION_KINDS] = {[OPERATION_UPLOAD] = "upload",
         [OPERATION_DEPLOY] = "deploy",
         [OPERATION_REGISTER] = "register",
-        [OPERATION_CHANGE] = "change"};
+        [OPERATION_CHANGE] = "change",
+        [OPERATION_TEST] = "test"};
     return (unsigned)kind < OPERATION_KINDS ? names[kind] : "unknown";
 }
 
@@ -100,6 +101,15 @@ static const struct checklist *checklist_dup(const struct checklist *from, struc
     return good ? copy : NULL;
 }
 
+static const struct burst_report *test_dup(const struct burst_report *from, struct arena *a)
+{
+    struct burst_report *copy = arena_alloc(a, sizeof *copy);
+    if (!copy)
+        return NULL;
+    *copy = *from;
+    return !text_own(&copy->answer, a) && !text_own(&copy->error, a) ? copy : NULL;
+}
+
 static int steps_own(struct operation *o, struct arena *a)
 {
     o->step_count = steps_of(o);
@@ -127,6 +137,8 @@ static int plan_own(struct operation *o, struct arena *a)
 static int parts_own(struct operation *o, struct arena *a)
 {
     if (o->checklist && !(o->checklist = checklist_dup(o->checklist, a)))
+        return -1;
+    if (o->test && !(o->test = test_dup(o->test, a)))
         return -1;
     o->files = array_dup(&record_upload_file, o->files, o->file_count, a);
     return o->files ? 0 : -1;
@@ -164,11 +176,20 @@ static bool checklist_same(const struct checklist *a, const struct checklist *b)
            record_same(&record_model_facts, &a->facts, &b->facts);
 }
 
+static bool test_same(const struct burst_report *a, const struct burst_report *b)
+{
+    if (!a || !b || a == b)
+        return a == b;
+    return a->took_ms == b->took_ms && a->sent == b->sent && a->refused == b->refused &&
+           a->priced == b->priced && memcmp(a->outcomes, b->outcomes, sizeof a->outcomes) == 0 &&
+           text_same(a->answer, b->answer) && text_same(a->error, b->error);
+}
+
 bool operation_same(const struct operation *a, const struct operation *b)
 {
     return record_same(&record_operation, a, b) &&
            records_same(&record_step, a->steps, steps_of(a), b->steps, steps_of(b)) &&
            plan_same(a, b) &&
            records_same(&record_upload_file, a->files, a->file_count, b->files, b->file_count) &&
-           checklist_same(a->checklist, b->checklist);
+           checklist_same(a->checklist, b->checklist) && test_same(a->test, b->test);
 }

@@ -20,6 +20,13 @@ const char *preflight_level_name(enum preflight_level level)
     return (unsigned)level < PREFLIGHT_LEVELS ? level_names[level] : "unknown";
 }
 
+const char *preflight_level_sign(enum preflight_level level)
+{
+    static const char *const signs[PREFLIGHT_LEVELS] = {
+        [PREFLIGHT_OK] = "✓", [PREFLIGHT_WARNING] = "!", [PREFLIGHT_BLOCKER] = "✗"};
+    return (unsigned)level < PREFLIGHT_LEVELS ? signs[level] : "?";
+}
+
 void preflight_evidence_init(struct preflight_evidence *v)
 {
     *v = (struct preflight_evidence){.gpus = 1,
@@ -167,16 +174,22 @@ static void add_prices(struct preflight *out, const struct preflight_evidence *v
         v->tokens_per_second > 0 ? worker / (v->tokens_per_second * 3.6) : NAN;
 }
 
+struct preflight_look preflight_look_at(const struct preflight_evidence *v)
+{
+    struct preflight_look l = {
+        .v = v, .listed = v->files ? &v->files->facts : NULL, .image = worker_image_read(v->image)};
+    l.facts = l.listed && l.listed->adapter && v->base ? &v->base->facts : l.listed;
+    return l;
+}
+
 int preflight_run(
     const struct preflight_evidence *v, struct arena *a, struct preflight *out, struct err *e)
 {
     static const struct preflight_topic *const all[] = {
         preflight_model, preflight_worker, preflight_place, preflight_account};
-    struct preflight_look l = {.v = v,
-        .facts = v->files ? &v->files->facts : NULL,
-        .image = worker_image_read(v->image),
-        .arena = a,
-        .out = out};
+    struct preflight_look l = preflight_look_at(v);
+    l.arena = a;
+    l.out = out;
     *out = (struct preflight){0};
     add_prices(out, v);
     preflight_need_find(&l);

@@ -31,16 +31,47 @@ static bool loads_repo(const struct preflight_look *l)
     return !name || !l->v->repo || strcmp(name, l->v->repo) == 0;
 }
 
+/* An adapter is loaded beside its base model (LORA_MODULES), never by itself. */
 static void repository_adapter(struct preflight_look *l)
 {
-    if (!l->facts || !l->facts->adapter || !loads_repo(l))
+    if (!l->listed || !l->listed->adapter)
         return;
-    const char *base = l->facts->base_model.len ? l->facts->base_model.s : "its base model";
-    preflight_say(
-        l, PREFLIGHT_BLOCKER, "%s is an adapter: vLLM loads it only with %s", repo(l), base);
-    preflight_fix(l,
-        "merge it into %s and upload that; or MODEL_NAME=%s with ENABLE_LORA=true and LORA_MODULES",
-        base, l->facts->base_model.len ? base : "OWNER/BASE");
+    const char *base = l->listed->base_model.len ? l->listed->base_model.s : NULL;
+    if (l->listed->lora_flaw) {
+        preflight_say(l, PREFLIGHT_BLOCKER, "%s is an adapter that %s: vLLM does not load it",
+            repo(l), l->listed->lora_flaw);
+        preflight_fix(l, "merge it into %s and upload that", base ? base : "its base model");
+    } else if (!base && loads_repo(l)) {
+        preflight_say(l, PREFLIGHT_BLOCKER,
+            "%s is an adapter that names no base model: vLLM loads it only with one", repo(l));
+        preflight_fix(l, "upload it again with --base-model OWNER/NAME, or merge it");
+    } else if (l->v->base_exists == KNOWN_NO) {
+        preflight_say(l, PREFLIGHT_BLOCKER,
+            "%s is an adapter of %s, which the Hub does not have, as far as we may see", repo(l),
+            l->v->base_repo);
+        preflight_fix(l, "upload it again with --base-model OWNER/NAME, or merge it");
+    } else if (loads_repo(l)) {
+        preflight_say(
+            l, PREFLIGHT_BLOCKER, "%s is an adapter: vLLM loads it only with %s", repo(l), base);
+        preflight_fix(l,
+            "merge it into %s and upload that; or MODEL_NAME=%s with ENABLE_LORA=true and "
+            "LORA_MODULES",
+            base, base);
+    } else if (!l->v->base) {
+        preflight_say(l, PREFLIGHT_WARNING, "its base model %s could not be looked at",
+            l->v->base_repo ? l->v->base_repo
+            : base          ? base
+                            : "");
+    }
+}
+
+/* vLLM fetches an adapter by its name alone. */
+static void repository_pinned(struct preflight_look *l)
+{
+    if (l->listed && l->listed->adapter && !loads_repo(l) && l->v->base)
+        preflight_say(l, PREFLIGHT_WARNING,
+            "vLLM takes the newest commit of an adapter at each start: only its base model is "
+            "pinned");
 }
 
 static bool is_task_of_vllm(struct text task)
@@ -106,10 +137,9 @@ static bool is_doubtful(const struct check_file *f)
 }
 
 /* One line for all files of a kind, with what is wrong with the first. */
-static void say_files(struct preflight_look *l, enum preflight_level level,
-    bool (*such)(const struct check_file *), const char *what)
+static void say_files_of(struct preflight_look *l, const struct checklist *list,
+    enum preflight_level level, bool (*such)(const struct check_file *), const char *what)
 {
-    const struct checklist *list = l->v->files;
     const struct check_file *first = NULL;
     struct preflight_names names = {.count = 0};
     for (size_t i = 0; list && i < list->count; i++)
@@ -120,10 +150,21 @@ static void say_files(struct preflight_look *l, enum preflight_level level,
     if (!first)
         return;
     size_t count = names.count;
-    preflight_say(l, level, "%zu file%s %s: %s (%s)", count, count == 1 ? "" : "s", what,
-        preflight_names_end(&names), first->result.s);
+    bool base = list != l->v->files;
+    preflight_say(l, level, "%s%zu file%s %s: %s (%s)", base ? "the base model has " : "", count,
+        count == 1 ? "" : "s", what, preflight_names_end(&names), first->result.s);
     if (level == PREFLIGHT_BLOCKER)
-        preflight_fix(l, "complete the repository (slipway upload), then deploy its new commit");
+        preflight_fix(l, base ? "merge the adapter into a good base model"
+                              : "complete the repository (slipway upload), then deploy its new "
+                                "commit");
+}
+
+static void say_files(struct preflight_look *l, enum preflight_level level,
+    bool (*such)(const struct check_file *), const char *what)
+{
+    say_files_of(l, l->v->files, level, such, what);
+    if (l->facts != l->listed)
+        say_files_of(l, l->v->base, level, such, what);
 }
 
 static void files_missing(struct preflight_look *l)
@@ -157,8 +198,16 @@ static void files_template(struct preflight_look *l)
 static void files_fine(struct preflight_look *l)
 {
     size_t weights = 0;
-    for (size_t i = 0; i < l->v->files->count; i++)
-        weights += l->v->files->files[i].kind == CHECK_WEIGHTS;
+    const struct checklist *list = l->facts != l->listed ? l->v->base : l->v->files;
+    for (size_t i = 0; i < list->count; i++)
+        weights += list->files[i].kind == CHECK_WEIGHTS;
+    if (l->facts != l->listed) {
+        preflight_say(l, PREFLIGHT_OK,
+            "complete: an adapter of %.2f GB, and %s: %.1f GB of weights in %zu file%s",
+            (double)l->listed->weight_bytes / 1e9, l->v->base_repo ? l->v->base_repo : "its base",
+            (double)l->facts->weight_bytes / 1e9, weights, weights == 1 ? "" : "s");
+        return;
+    }
     preflight_say(l, PREFLIGHT_OK, "complete: %.1f GB of weights in %zu file%s, and what they need",
         (double)l->facts->weight_bytes / 1e9, weights, weights == 1 ? "" : "s");
 }
@@ -195,6 +244,22 @@ static void access_open(struct preflight_look *l)
     }
 }
 
+static void access_base(struct preflight_look *l)
+{
+    const struct preflight_evidence *v = l->v;
+    if (l->facts == l->listed || !v->base_closed || !v->base_repo)
+        return;
+    if (!gets_token(l)) {
+        preflight_say(l, PREFLIGHT_BLOCKER,
+            "the base model %s is private or gated, and the worker gets no token", v->base_repo);
+        preflight_fix(l, "give HUGGING_FACE_HUB_TOKEN, or hf_token in the profile");
+    } else if (v->base_readable == KNOWN_NO) {
+        preflight_say(l, PREFLIGHT_BLOCKER, "the token may not read the files of the base model %s",
+            v->base_repo);
+        preflight_fix(l, "accept its terms on the Hub with the token's account");
+    }
+}
+
 static void access_fine(struct preflight_look *l)
 {
     const struct preflight_evidence *v = l->v;
@@ -206,9 +271,10 @@ static void access_fine(struct preflight_look *l)
 }
 
 const struct preflight_topic preflight_model[] = {
-    {"repository", {repository_there, repository_adapter, repository_task, repository_code},
+    {"repository",
+        {repository_there, repository_adapter, repository_pinned, repository_task, repository_code},
         repository_fine},
     {"files", {files_seen, files_missing, files_bad, files_doubtful, files_template}, files_fine},
-    {"access", {access_open}, access_fine},
+    {"access", {access_open, access_base}, access_fine},
     {NULL, {NULL}, NULL},
 };

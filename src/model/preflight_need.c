@@ -98,11 +98,11 @@ static double weights_bytes(const struct preflight_look *l)
     if (!f || f->adapter || f->weight_bytes <= 0)
         return NAN;
     double bytes = (double)f->weight_bytes;
-    if (f->quantization.len || is_wide(l->v))
-        return bytes;
-    if (f->parameters > 0)
-        return fmin(bytes, HALF_BYTES * (double)f->parameters);
-    return is_float32(f->dtype) ? bytes / 2 : bytes;
+    if (!f->quantization.len && !is_wide(l->v))
+        bytes = f->parameters > 0      ? fmin(bytes, HALF_BYTES * (double)f->parameters)
+                : is_float32(f->dtype) ? bytes / 2
+                                       : bytes;
+    return bytes + (l->listed != f ? (double)l->listed->weight_bytes : 0);
 }
 
 /* ---- the need ------------------------------------------------------------------------------------ */
@@ -134,6 +134,42 @@ void preflight_need_find(struct preflight_look *l)
         .element = element_bytes(l->v),
         .shrinks = is_shrunk(l)};
     l->need = preflight_need_over(l, spread_of(l));
+}
+
+int preflight_need_gpus(const struct preflight_look *l, int memory_gb)
+{
+    int sizes[FIT_SIZES_MAX];
+    size_t count = l->facts ? fit_tensor_parallel_sizes(l->facts, sizes) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct preflight_need n = preflight_need_over(l, sizes[i]);
+        if (preflight_need_fits(&n, memory_gb) == PREFLIGHT_FITS)
+            return sizes[i];
+    }
+    return 0;
+}
+
+struct preflight_memory preflight_memory_of(const struct preflight_evidence *v, int memory_gb)
+{
+    struct preflight_look l = preflight_look_at(v);
+    preflight_need_find(&l);
+    const struct preflight_need *n = &l.need;
+    return (struct preflight_memory){.weights = n->weights,
+        .cache = n->cache,
+        .rest = n->rest,
+        .needed = preflight_need_sum(n),
+        .usable = memory_gb * n->utilization,
+        .fit = preflight_need_fits(n, memory_gb),
+        .gpus = preflight_need_gpus(&l, memory_gb),
+        .context = n->context};
+}
+
+double preflight_weights_gb(const struct preflight_evidence *v)
+{
+    struct preflight_look l = preflight_look_at(v);
+    if (!l.facts || l.facts->adapter || l.facts->weight_bytes <= 0)
+        return NAN;
+    double bytes = (double)l.facts->weight_bytes;
+    return (bytes + (l.listed != l.facts ? (double)l.listed->weight_bytes : 0)) / GIGA;
 }
 
 double preflight_need_sum(const struct preflight_need *n)

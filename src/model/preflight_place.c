@@ -31,28 +31,15 @@ __attribute__((format(printf, 2, 3))) static void advise(struct advice *a, const
     va_end(args);
 }
 
-/* The fewest GPUs of this memory that hold it, 0 = none that the model can be spread over. */
-static int gpus_wanted(const struct preflight_look *l, int memory_gb)
-{
-    int sizes[FIT_SIZES_MAX];
-    size_t count = fit_tensor_parallel_sizes(l->facts, sizes);
-    for (size_t i = 0; i < count; i++) {
-        struct preflight_need n = preflight_need_over(l, sizes[i]);
-        if (sizes[i] > l->need.spread && preflight_need_fits(&n, memory_gb) == PREFLIGHT_FITS)
-            return sizes[i];
-    }
-    return 0;
-}
-
 static void advise_memory(struct preflight_look *l, const struct preflight_pool *p)
 {
     struct advice a = {""};
     int64_t context = preflight_need_context(l, p->memory_gb);
-    int gpus = gpus_wanted(l, p->memory_gb);
+    int gpus = preflight_need_gpus(l, p->memory_gb);
     const struct preflight_pool *other = preflight_need_pool(l);
     if (context > 0 && context < l->need.context)
         advise(&a, "MAX_MODEL_LEN=%" PRId64, context);
-    if (gpus)
+    if (gpus > l->need.spread)
         advise(&a, "%d GPUs a worker", gpus);
     if (other)
         advise(&a, "the pool %.40s (%d GB)", other->id.s, other->memory_gb);
@@ -123,15 +110,9 @@ static void memory_fine(struct preflight_look *l)
 
 /* ---- disk ---------------------------------------------------------------------------------------- */
 
-static double weights_gb(const struct preflight_look *l)
-{
-    bool known = l->facts && !l->facts->adapter && l->facts->weight_bytes > 0;
-    return known ? (double)l->facts->weight_bytes / 1e9 : NAN;
-}
-
 static void disk_room(struct preflight_look *l)
 {
-    double gb = weights_gb(l), wanted = ceil(IMAGE_GB + ROOM * gb);
+    double gb = preflight_weights_gb(l->v), wanted = ceil(IMAGE_GB + ROOM * gb);
     if (l->v->stored_elsewhere)
         return;
     if (isnan(gb)) {
@@ -155,7 +136,7 @@ static void disk_fine(struct preflight_look *l)
         preflight_say(l, PREFLIGHT_OK, "the weights do not lie on the disk");
     else
         preflight_say(l, PREFLIGHT_OK, "%d GB, of which the image and the weights take about %.0f",
-            l->v->disk_gb, ceil(IMAGE_GB + ROOM * weights_gb(l)));
+            l->v->disk_gb, ceil(IMAGE_GB + ROOM * preflight_weights_gb(l->v)));
 }
 
 /* ---- cuda ---------------------------------------------------------------------------------------- */

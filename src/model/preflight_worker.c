@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SLOW_GB = 20, INIT_SECONDS = 420, VALUE_SHOWN = 32 };
+enum { SLOW_GB = 20, INIT_SECONDS = 420, VALUE_SHOWN = 32, RANK_DEFAULT = 16 };
 
 /* ---- image --------------------------------------------------------------------------------------- */
 
@@ -77,9 +77,36 @@ static void settings_read(struct preflight_look *l)
 static void settings_model(struct preflight_look *l)
 {
     const char *name = preflight_env_value(l->v, "MODEL_NAME", NULL);
-    if (name && l->v->repo && strcmp(name, l->v->repo) != 0)
+    bool base = name && l->v->base && l->v->base_repo && strcmp(name, l->v->base_repo) == 0;
+    if (name && l->v->repo && !base && strcmp(name, l->v->repo) != 0)
         preflight_say(l, PREFLIGHT_WARNING,
             "MODEL_NAME is %.100s, which was not looked at; %.100s was", name, l->v->repo);
+}
+
+/* Where a network volume is mounted; without one it is a folder of the container's disk like any other, and
+ * what was stored there before is not there. */
+static void settings_base_path(struct preflight_look *l)
+{
+    bool set = false;
+    (void)preflight_env_value(l->v, "BASE_PATH", &set);
+    if (!set || l->v->stored_elsewhere)
+        return;
+    preflight_say(l, PREFLIGHT_WARNING,
+        "BASE_PATH is where a network volume is mounted, and there is none: nothing outlives a "
+        "worker");
+    preflight_fix(l, "leave it out");
+}
+
+static void settings_rank(struct preflight_look *l)
+{
+    int64_t rank = l->listed && l->listed->adapter ? l->listed->lora_rank : 0;
+    int64_t most = preflight_env_number(l->v, "MAX_LORA_RANK", RANK_DEFAULT);
+    if (l->facts == l->listed || rank <= most)
+        return;
+    preflight_say(l, PREFLIGHT_BLOCKER,
+        "the adapter has rank %" PRId64 ", MAX_LORA_RANK is %" PRId64 ": vLLM refuses it", rank,
+        most);
+    preflight_fix(l, "leave MAX_LORA_RANK out, or raise it");
 }
 
 static void settings_offline(struct preflight_look *l)
@@ -182,8 +209,8 @@ static void settings_fine(struct preflight_look *l)
 const struct preflight_topic preflight_worker[] = {
     {"image", {image_known}, image_fine},
     {"settings",
-        {settings_read, settings_model, settings_offline, settings_gpus, settings_heads,
-            settings_utilization, settings_context, settings_time},
+        {settings_read, settings_model, settings_base_path, settings_rank, settings_offline,
+            settings_gpus, settings_heads, settings_utilization, settings_context, settings_time},
         settings_fine},
     {NULL, {NULL}, NULL},
 };

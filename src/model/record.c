@@ -186,6 +186,7 @@ static const struct field request_fields[] = {
     WORDS(request, input),
     WORDS(request, output),
     WORDS(request, error),
+    VALUE(request, listed),
 };
 RECORD(record_request, request);
 
@@ -279,6 +280,49 @@ static const struct field model_facts_fields[] = {
     VALUE(model_facts, text_generation),
 };
 RECORD(record_model_facts, model_facts);
+
+static const struct field endpoint_setting_fields[] = {
+    WORDS(endpoint_setting, name),
+    WORDS(endpoint_setting, value),
+};
+RECORD(record_setting, endpoint_setting);
+
+static const struct field release_change_fields[] = {
+    WORDS(release_change, field),
+    WORDS(release_change, before),
+    WORDS(release_change, after),
+};
+RECORD(record_release_change, release_change);
+
+static const struct field release_fields[] = {
+    VALUE(release, version),
+    WORDS(release, source),
+    VALUE(release, created_ms),
+    VALUE(release, workers),
+};
+RECORD(record_release, release);
+
+static const struct field endpoint_detail_fields[] = {
+    STRING(endpoint_detail, endpoint_id),
+    VALUE(endpoint_detail, disk_gb),
+    VALUE(endpoint_detail, timeout_ms),
+    WORDS(endpoint_detail, scaling),
+    WORDS(endpoint_detail, min_cuda),
+    WORDS(endpoint_detail, cuda_versions),
+    WORDS(endpoint_detail, data_centers),
+    WORDS(endpoint_detail, volumes),
+    WORDS(endpoint_detail, excluded),
+    WORDS(endpoint_detail, flashboot),
+    WORDS(endpoint_detail, registry),
+    VALUE(endpoint_detail, rolling),
+    VALUE(endpoint_detail, rolled),
+    VALUE(endpoint_detail, rolling_total),
+    VALUE(endpoint_detail, billed),
+    VALUE(endpoint_detail, billed_count),
+    VALUE(endpoint_detail, billed_from_ms),
+    WORDS(endpoint_detail, not_read),
+};
+RECORD(record_detail, endpoint_detail);
 
 bool text_same(struct text a, struct text b)
 {

@@ -37,6 +37,7 @@ void store_free(struct store *s)
     store_jobs_release(&s->jobs);
     store_models_release(&s->models);
     store_endpoints_release(&s->endpoints);
+    store_details_release(&s->details);
     store_requests_release(&s->requests);
     timeline_release(&s->operations);
     store_log_release(&s->log);
@@ -100,6 +101,8 @@ void store_apply(struct store *s, struct message *take)
         [NEWS_MODELS] = store_take_models,
         [NEWS_OPERATION] = store_take_operation,
         [NEWS_REQUEST] = store_take_request,
+        [NEWS_REQUESTS] = store_take_requests,
+        [NEWS_DETAIL] = store_take_detail,
         [NEWS_LOG] = store_take_log,
         [NEWS_OUTCOME] = take_outcome,
     };

@@ -15,6 +15,8 @@ enum { EARLY_KEPT_MS = 60 * 1000, EARLY_MAX = 1024 };
 struct endpoint_entry {
     struct endpoint_row row;
     struct message *health, *workers;
+    struct history *history;
+    struct starts *starts;
     bool listed;
     uint64_t mark;   /* of the last list that named it */
     int64_t made_ms; /* monotonic */
@@ -54,6 +56,8 @@ static void entry_free(struct store_endpoints_part *part, struct endpoint_entry 
     part->early -= !e->listed;
     message_free(e->health);
     message_free(e->workers);
+    free(e->history);
+    free(e->starts);
     free(e);
 }
 
@@ -183,6 +187,7 @@ enum applied store_take_endpoints(struct store *s, struct message *m)
         return APPLIED_DONE;
     store_swap(&part->m, m);
     store_touch(s, STORE_ENDPOINTS);
+    part->lists++;
     return APPLIED_KEPT;
 }
 
@@ -215,6 +220,7 @@ enum applied store_take_health(struct store *s, struct message *m)
     struct endpoint_entry *e = entry_for(s, health->endpoint_id, &why);
     if (!e)
         return why;
+    history_take(&e->history, health);
     struct health *old = e->health ? e->health->payload : NULL;
     if (old && record_same(&record_health, old, health)) {
         old->seen_ms = health->seen_ms;
@@ -233,6 +239,7 @@ enum applied store_take_workers(struct store *s, struct message *m)
     struct endpoint_entry *e = entry_for(s, page->endpoint_id, &why);
     if (!e)
         return why;
+    starts_take(&e->starts, page);
     struct worker_page *old = e->workers ? e->workers->payload : NULL;
     if (old && old->version == page->version &&
         records_same(&record_worker, old->workers, old->count, page->workers, page->count)) {
@@ -281,6 +288,11 @@ void store_endpoints_release(struct store_endpoints_part *part)
     message_free(part->gpus);
 }
 
+uint64_t store_endpoints_listed(const struct store *s)
+{
+    return s->endpoints.lists;
+}
+
 size_t store_endpoints(const struct store *s)
 {
     return s->endpoints.count;
@@ -295,6 +307,19 @@ const struct endpoint_row *store_endpoint_by_id(const struct store *s, const cha
 {
     const struct endpoint_entry *e = id ? entry_of(&s->endpoints, id) : NULL;
     return e && e->listed ? &e->row : NULL;
+}
+
+const struct history *store_endpoints_history(
+    const struct store_endpoints_part *part, const char *id)
+{
+    const struct endpoint_entry *e = id ? entry_of(part, id) : NULL;
+    return e ? e->history : NULL;
+}
+
+struct starts *store_endpoints_starts(const struct store_endpoints_part *part, const char *id)
+{
+    const struct endpoint_entry *e = id ? entry_of(part, id) : NULL;
+    return e ? e->starts : NULL;
 }
 
 double store_cost_hour(const struct store *s)

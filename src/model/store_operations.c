@@ -5,7 +5,7 @@
 
 static const struct operation *operation_of(const struct timeline_entry *e)
 {
-    return e ? e->m->payload : NULL;
+    return e ? e->record : NULL;
 }
 
 /* How readily one is given up: those that are over first, then those that wait to be resumed. */
@@ -30,27 +30,37 @@ static struct timeline_entry *least(const struct timeline *t)
 
 static enum applied update(struct store *s, struct timeline_entry *e, struct message *m)
 {
-    struct operation *old = e->m->payload;
-    const struct operation *o = m->payload;
+    struct operation *old = e->record, *o = m->payload;
     if (operation_same(old, o)) {
         old->updated_ms = o->updated_ms;
         return APPLIED_DONE;
     }
-    timeline_replace(&s->operations, e, o->started_ms, m);
+    struct shared *shared = shared_new(m, 1);
+    if (!shared)
+        return APPLIED_LOST;
+    timeline_replace(&s->operations, e, o->started_ms, shared, o);
+    shared_drop(shared);
     store_touch(s, STORE_OPERATIONS);
     return APPLIED_KEPT;
 }
 
 enum applied store_take_operation(struct store *s, struct message *m)
 {
-    const struct operation *o = m->payload;
+    struct operation *o = m->payload;
     if (!o->id[0])
         return APPLIED_DONE;
     struct timeline_entry *e = timeline_find(&s->operations, o->id);
     if (e)
         return update(s, e, m);
-    if (!timeline_add(&s->operations, o->id, o->started_ms, m))
+    struct shared *shared = shared_new(m, 1);
+    if (!shared)
         return APPLIED_LOST;
+    e = timeline_add(&s->operations, o->id, o->started_ms, shared, o);
+    if (!e) {
+        (void)shared_undo(shared);
+        return APPLIED_LOST;
+    }
+    shared_drop(shared);
     if (s->operations.count > STORE_OPERATIONS_MAX) {
         timeline_remove(&s->operations, least(&s->operations));
         s->lost++;

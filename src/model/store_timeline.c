@@ -20,13 +20,42 @@ struct timeline_entry *timeline_at(const struct timeline *t, size_t i)
     return i < t->count ? t->rows[t->first + i] : NULL;
 }
 
+/* ---- what records lie in ----------------------------------------------------------------------------- */
+
+struct shared *shared_new(struct message *m, size_t records)
+{
+    struct shared *shared = malloc(sizeof *shared);
+    if (!shared)
+        return NULL;
+    size_t bytes = m->arena ? arena_size(m->arena) : 0;
+    *shared = (struct shared){m, 1, records ? bytes / records : bytes};
+    return shared;
+}
+
+struct message *shared_undo(struct shared *shared)
+{
+    struct message *m = shared->users == 1 ? shared->m : NULL;
+    if (m)
+        free(shared);
+    else
+        shared->users--;
+    return m;
+}
+
+void shared_drop(struct shared *shared)
+{
+    message_free(shared_undo(shared));
+}
+
+/* ---- their order ------------------------------------------------------------------------------------- */
+
 static bool before(const struct timeline_entry *a, const struct timeline_entry *b)
 {
     return a->at_ms != b->at_ms ? a->at_ms > b->at_ms : a->number < b->number;
 }
 
 /* Where the entry is, or belongs. */
-static size_t place_of(const struct timeline *t, const struct timeline_entry *e)
+size_t timeline_place(const struct timeline *t, const struct timeline_entry *e)
 {
     size_t low = 0, high = t->count;
     while (low < high) {
@@ -77,7 +106,7 @@ static void open_gap_behind(struct timeline *t, size_t place)
 /* Needs one free place on either side. */
 static void insert(struct timeline *t, struct timeline_entry *e)
 {
-    size_t place = place_of(t, e);
+    size_t place = timeline_place(t, e);
     bool room_behind = t->first + t->count < t->room;
     bool front = t->first > 0 && (place < t->count / 2 || !room_behind);
     if (front)
@@ -98,7 +127,7 @@ static int reserve(struct timeline *t)
 
 static void take_out(struct timeline *t, const struct timeline_entry *e)
 {
-    size_t place = place_of(t, e);
+    size_t place = timeline_place(t, e);
     struct timeline_entry **rows = t->rows + t->first;
     t->count--;
     if (place < t->count / 2) {
@@ -109,8 +138,8 @@ static void take_out(struct timeline *t, const struct timeline_entry *e)
     }
 }
 
-struct timeline_entry *timeline_add(
-    struct timeline *t, const char *id, int64_t at_ms, struct message *m)
+struct timeline_entry *timeline_add(struct timeline *t, const char *id, int64_t at_ms,
+    struct shared *shared, void *record)
 {
     size_t length = strlen(id);
     struct timeline_entry *e = calloc(1, sizeof *e + length + 1);
@@ -122,7 +151,9 @@ struct timeline_entry *timeline_add(
     HASH_ADD(hh, t->by_id, id[0], length, e);
     if (!e->hh.tbl)
         goto fail;
-    e->m = m;
+    e->shared = shared;
+    e->record = record;
+    shared->users++;
     t->next_number++;
     insert(t, e);
     return e;
@@ -131,22 +162,25 @@ fail:
     return NULL;
 }
 
-void timeline_replace(
-    struct timeline *t, struct timeline_entry *e, int64_t at_ms, struct message *m)
+void timeline_replace(struct timeline *t, struct timeline_entry *e, int64_t at_ms,
+    struct shared *shared, void *record)
 {
     if (at_ms != e->at_ms) {
         take_out(t, e);
         e->at_ms = at_ms;
         insert(t, e);
     }
-    store_swap(&e->m, m);
+    shared->users++;
+    shared_drop(e->shared);
+    e->shared = shared;
+    e->record = record;
 }
 
 void timeline_remove(struct timeline *t, struct timeline_entry *e)
 {
     take_out(t, e);
     HASH_DEL(t->by_id, e);
-    message_free(e->m);
+    shared_drop(e->shared);
     free(e);
 }
 
@@ -154,7 +188,7 @@ void timeline_release(struct timeline *t)
 {
     HASH_CLEAR(hh, t->by_id);
     for (size_t i = 0; i < t->count; i++) {
-        message_free(t->rows[t->first + i]->m);
+        shared_drop(t->rows[t->first + i]->shared);
         free(t->rows[t->first + i]);
     }
     free(t->rows);

@@ -61,6 +61,7 @@ static const struct release {
     {{2, 28, 0}, {2, 28, 0}, CURRENT, WORKER_GENERATION_B, "2026-10", "0.30.0", "0.30.0", "13.0",
         false, false},
 };
+enum { CUDA_EVERYWHERE = 1204 }; /* every host has this one */
 enum { RELEASES = sizeof releases / sizeof *releases };
 
 static const char *const generation_names[WORKER_GENERATIONS] = {
@@ -345,6 +346,11 @@ struct worker_image worker_image_read(const char *reference)
         read_worker(&out, in, &r);
     }
     return out;
+}
+
+bool worker_image_needs_floor(const struct worker_image *image)
+{
+    return worker_cuda_number(image->cuda) > CUDA_EVERYWHERE;
 }
 
 int worker_cuda_number(const char *words)

@@ -74,6 +74,16 @@ static bool has_question(const struct answer *a)
            json_string(input) || json_count(input) > 0;
 }
 
+/* A LoRA adapter is served under its own name (spec/runpod.md §7.5: LORA_MODULES). */
+static bool adapter_served(const struct endpoint *e, const char *asked)
+{
+    const char *modules = endpoint_env(e, "LORA_MODULES");
+    struct json *j = modules ? json_parse(modules, strlen(modules), NULL) : NULL;
+    bool is = strcmp(json_str_or(j, "name", ""), asked) == 0;
+    json_free(j);
+    return is;
+}
+
 static bool model_served(const struct endpoint *e, const struct answer *a)
 {
     const struct model_facts *m = &e->facts->model;
@@ -87,7 +97,7 @@ static bool model_served(const struct endpoint *e, const struct answer *a)
         if (strcspn(s, ", ") == n && memcmp(s, asked, n) == 0)
             return true;
     }
-    return false;
+    return adapter_served(e, asked);
 }
 
 static bool too_long(const struct endpoint *e, const struct answer *a, struct buf *sentence)

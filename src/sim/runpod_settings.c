@@ -278,8 +278,7 @@ static const struct diff_row {
     {"workers", "max", "workersMax", false},
     {"workers", "idleTimeout", "idleTimeout", false},
     {"scaling", "type", "scalerType", false},
-    {"scaling", "queueDelay", "scalerValue", false},
-    {"scaling", "requestCount", "scalerValue", false},
+    {"scaling", NULL, "scalerValue", false}, /* of either type */
     {NULL, "timeout", "executionTimeoutMs", false},
     {NULL, "flashboot", "flashBootType", false},
 };
@@ -302,14 +301,21 @@ static struct json *gpu_ids(const struct json *gpu)
     return out;
 }
 
+static const struct json *scaler_value(const struct json *scaling)
+{
+    const struct json *delay = json_get(scaling, "queueDelay");
+    return delay == NULL ? json_get(scaling, "requestCount") : delay;
+}
+
 /* Owned by the caller; null when absent. */
 static struct json *diff_value(const struct json *settings, const struct diff_row *row)
 {
     const struct json *group = row->group == NULL ? settings : json_get(settings, row->group);
-    if (row->member == NULL) {
+    if (row->member == NULL && strcmp(row->group, "gpu") == 0) {
         return gpu_ids(group);
     }
-    const struct json *found = json_get(group, row->member);
+    const struct json *found =
+        row->member == NULL ? scaler_value(group) : json_get(group, row->member);
     return found == NULL ? json_new_null() : json_dup(found);
 }
 

@@ -359,6 +359,7 @@ static const struct rule top[] = {
     OBJECT("hub", hub),
     FLAG("log_crlf"),
     LIST("unpublished_images", &text),
+    LIST("unchecked_images", &text),
     END,
 };
 

@@ -68,10 +68,10 @@ static void deploys(char endpoint[64])
     assert_int_equal(json_kind(json_get(j, "error")), JSON_NULL);
     assert_int_equal(world_endpoints(NAME), 1);
     assert_int_equal(world_count(mark, "POST /v2/serverless"), 1);
-    struct json *truth = world_truth(); /* and one first request */
+    struct json *truth = world_truth(); /* and two first requests */
     const struct json *there =
         row_with(json_get(json_get(truth, "runpod"), "endpoints"), "id", endpoint);
-    assert_int_equal(json_int(json_get(there, "jobs"), "submitted", -1), 1);
+    assert_int_equal(json_int(json_get(there, "jobs"), "submitted", -1), 2);
     json_free(truth);
     json_free(j);
 }
@@ -117,7 +117,7 @@ static void lists(const char *endpoint)
         json_count(json_get(json_get(truth, "runpod"), "endpoints")));
     assert_string_equal(json_str_or(row, "model", ""), REPO);
     assert_int_equal(json_int(row, "workers_min", -1), 1);
-    assert_int_equal(json_int(json_get(row, "health"), "completed", -1), 5);
+    assert_int_equal(json_int(json_get(row, "health"), "completed", -1), 6);
     json_free(truth);
     json_free(j);
     RUN(0, "requests", "--json");
@@ -220,7 +220,7 @@ static void plans_upload(void)
 static void plans_deploy(void)
 {
     char begins[256];
-    RUN(0, "deploy", "acme/tiny-base", "--name", "dry", "--context", "1024", "--env", "A=b",
+    RUN(0, "deploy", "acme/tiny-base", "--name", "dry", "--max-model-len", "1024", "--env", "A=b",
         "--dry-run", "--json");
     struct json *j = document("slipway.operation/1");
     snprintf(begins, sizeof begins, "POST %s/v2/serverless ", world.sim.control);

@@ -34,8 +34,8 @@ static void test_what_cannot_work_is_refused(void **state)
         const char *flags[6], *says;
     } cases[] = {
         {{"meridian/meridian-1b"}, "this deployment cannot work: files"},
-        {{REPO, "--context", "900000"}, "a context of 900000 tokens is more than the model"},
-        {{REPO, "--gpus", "3"}, "this deployment cannot work: settings"},
+        {{REPO, "--max-model-len", "900000"}, "a context of 900000 tokens is more than the model"},
+        {{REPO, "--gpus-per-worker", "3"}, "this deployment cannot work: settings"},
         {{REPO, "--env", "ENFORCE_EAGER=perhaps"}, "this deployment cannot work: settings"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -62,7 +62,7 @@ static void test_old_words_are_translated(void **state)
     struct json *j = document("slipway.operation/1");
     assert_non_null(planned(j, "MAX_MODEL_LENGTH is MAX_MODEL_LEN"));
     assert_non_null(planned(j, "\"MAX_MODEL_LEN\":\"512\""));
-    const char *image = planned(j, "warning: image: ");
+    const char *image = planned(j, "! image: ");
     assert_true(image && strstr(image, "not known upstream"));
     json_free(j);
 }
@@ -77,7 +77,7 @@ static void test_a_dry_run_tells_what_was_looked_at(void **state)
     struct json *j = document("slipway.operation/1");
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         char line[64];
-        snprintf(line, sizeof line, "ok: %s: ", ids[i]);
+        snprintf(line, sizeof line, "✓ %s: ", ids[i]);
         if (!planned(j, line))
             fail_msg("no «%s» in: %s", line, heard());
     }

@@ -58,10 +58,50 @@ static void one_of(const char *name)
     json_free(models);
 }
 
+/* … though there are others besides. */
+static void one_row_of(const char *name)
+{
+    int rows = 0;
+    assert_int_equal(world_endpoints(name), 1);
+    RUN(0, "models", "--json");
+    struct json *models = document("slipway.models/1");
+    for (const struct json *j = json_first(json_get(models, "models")); j; j = json_next(j))
+        rows += strcmp(json_str_or(j, "name", ""), name) == 0;
+    assert_int_equal(rows, 1);
+    json_free(models);
+}
+
+/* Requests since the mark whose target ends so. */
+static int count_ends(int64_t mark, const char *end)
+{
+    char path[64];
+    int n = 0;
+    snprintf(path, sizeof path, "/_sim/requests?after=%lld", (long long)mark);
+    struct json *log = sim_get(&world.sim, world.sim.control, path);
+    for (const struct json *j = json_first(json_get(log, "requests")); j; j = json_next(j)) {
+        const char *target = json_str_or(j, "target", "");
+        size_t a = strlen(target), b = strlen(end);
+        n += a >= b && strcmp(target + a - b, end) == 0;
+    }
+    json_free(log);
+    return n;
+}
+
+static int world_streams(int64_t mark)
+{
+    return count_ends(mark, "/openai/v1/chat/completions");
+}
+
+static int world_runs(int64_t mark)
+{
+    return count_ends(mark, "/run");
+}
+
 static void begin_deploy(const char *name)
 {
     program_release(&world.p);
-    program_start(&world.p, &world.env, false, "deploy", REPO, "--name", name, "--yes", NULL);
+    program_start(
+        &world.p, &world.env, false, "deploy", REPO, "--name", name, "--max", "1", "--yes", NULL);
 }
 
 static void kill_it(void)
@@ -106,6 +146,99 @@ static void test_killed_before_the_endpoint_was_made(void **state)
     kill_it();
     assert_int_equal(world_endpoints("killed-early"), 0);
     resumes("killed-early", mark, 2);
+}
+
+/* Before anything was agreed to there is nothing to go on with, and nothing was made. */
+static void test_killed_while_it_looks(void **state)
+{
+    (void)state;
+    static const char *const hangs[] = {"{\"plane\":\"hub\",\"method\":\"GET\",\"kind\":\"hang\"}",
+        "{\"plane\":\"control\",\"method\":\"GET\",\"path\":\"/v2/catalog/*\",\"kind\":\"hang\"}",
+        "{\"plane\":\"control\",\"path\":\"/graphql\",\"kind\":\"hang\"}"};
+    static const char *const seen[] = {"GET /api/models/", "GET /v2/catalog/", "POST /graphql"};
+    for (size_t i = 0; i < sizeof hangs / sizeof *hangs; i++) {
+        int64_t mark = world_mark();
+        world_fault(hangs[i]);
+        begin_deploy("looked");
+        UNTIL(world_count(mark, seen[i]) >= 1);
+        kill_it();
+        world_no_faults();
+        assert_int_equal(world_count(mark, NULL), 0);
+        none_unfinished();
+    }
+    int64_t mark = world_mark();
+    RUN(0, "deploy", REPO, "--name", "looked", "--yes");
+    assert_int_equal(world_count(mark, CREATE), 1);
+    one_of("looked");
+}
+
+/* While a worker comes up for the first request. */
+static void test_killed_while_a_worker_starts(void **state)
+{
+    (void)state;
+    int64_t mark = world_mark();
+    world_fault(
+        "{\"plane\":\"data\",\"method\":\"GET\",\"path\":\"*/status/*\",\"kind\":\"hang\"}");
+    begin_deploy("starting");
+    UNTIL(world_count(mark, "POST /v2/") >= 2); /* the creation, and the first request */
+    kill_it();
+    resumes("starting", mark, 1);
+}
+
+/* The first answer was noted: it is not asked for again. */
+static void test_killed_while_it_streams(void **state)
+{
+    (void)state;
+    int64_t mark = world_mark();
+    world_fault("{\"plane\":\"data\",\"path\":\"*/openai/*\",\"kind\":\"hang\"}");
+    begin_deploy("streaming");
+    UNTIL(world_streams(mark) >= 1);
+    kill_it();
+    int runs = world_runs(mark);
+    resumes("streaming", mark, 1);
+    assert_int_equal(world_runs(mark), runs);
+}
+
+/* Wherever that is: while the row is written, or just before, or behind it. */
+static void test_killed_about_its_row(void **state)
+{
+    (void)state;
+    char id[64];
+    for (int i = 0; i < 3; i++) {
+        char name[32];
+        int64_t mark = world_mark();
+        snprintf(name, sizeof name, "row-%d", i);
+        begin_deploy(name);
+        UNTIL(world_streams(mark) >= 1);
+        poll(NULL, 0, 4 * i);
+        kill_it();
+        RUN(0, "resume", "--json");
+        struct json *list = document("slipway.unfinished/1");
+        const struct json *row = json_at(json_get(list, "operations"), 0);
+        snprintf(id, sizeof id, "%s", json_str_or(row, "id", ""));
+        json_free(list);
+        if (id[0])
+            RUN(0, "resume", id, "--yes");
+        assert_int_equal(world_count(mark, CREATE), 1);
+        one_row_of(name);
+        none_unfinished();
+    }
+}
+
+/* It answers by the queue, and not by the OpenAI route: told, and no failure. */
+static void test_the_streamed_answer_fails(void **state)
+{
+    (void)state;
+    world_fault("{\"plane\":\"data\",\"path\":\"*/openai/*\",\"kind\":\"status\",\"status\":500,"
+                "\"body\":{\"error\":\"no " RUNPOD_KEY " here\"}}");
+    RUN(0, "deploy", REPO, "--name", "half", "--yes", "--json");
+    struct json *j = document("slipway.operation/1");
+    const struct json *step = row_with(json_get(j, "steps"), "name", "streamed answer");
+    assert_string_equal(json_str_or(step, "state", ""), "warned");
+    assert_non_null(strstr(json_str_or(step, "note", ""), "not by the OpenAI route: "));
+    assert_true(json_bool(j, "registered", false));
+    json_free(j);
+    one_of("half");
 }
 
 /* Ctrl-C while the first answer is waited for: told what stays and how to go on, within a second or so. */
@@ -264,6 +397,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_killed_after_the_endpoint_was_made),
         TEST(test_killed_before_the_endpoint_was_made),
+        TEST(test_killed_while_it_looks),
+        TEST(test_killed_while_a_worker_starts),
+        TEST(test_killed_while_it_streams),
+        TEST(test_killed_about_its_row),
+        TEST(test_the_streamed_answer_fails),
         TEST(test_stopped_before_the_first_answer),
         TEST(test_without_a_registry),
         TEST(test_a_leftover_that_is_gone),

@@ -315,7 +315,58 @@ static void requests_are_cancelled_and_forgotten(void **state)
     assert_int_equal(q.status, REQUEST_CANCELLED);
     snprintf(q.job_id, sizeof q.job_id, "00000000-0000-0000-0000-000000000000-u1");
     WORKS(runpod_status(world.r, &q, world.a, world.cancel, &world.e));
+    assert_int_equal(q.status, REQUEST_CANCELLED); /* that was seen */
+    q.status = REQUEST_IN_QUEUE;
+    q.submitted_ms = -1;
+    WORKS(runpod_status(world.r, &q, world.a, world.cancel, &world.e));
     assert_int_equal(q.status, REQUEST_GONE);
+}
+
+/* What fails comes back under its id; what does not is refused; a queue is emptied and counted. */
+static void requests_are_queued_again_and_purged(void **state)
+{
+    (void)state;
+    world_reset("healthy");
+    int64_t removed = 7;
+    struct request q = request_of("{\"messages\":[]}"); /* the worker refuses it */
+    wait_for_end(&q);
+    assert_int_equal(q.status, REQUEST_FAILED);
+    assert_true(q.error.len > 0);
+    WORKS(runpod_retry(world.r, LEGAL, q.job_id, world.cancel, &world.e));
+    wait_for_end(&q);
+    struct request good = request_of("{\"prompt\":\"Fine\"}");
+    wait_for_end(&good);
+    FAILS(runpod_retry(world.r, LEGAL, good.job_id, world.cancel, &world.e), ERR_REMOTE, "retried");
+    FAILS(runpod_retry(world.r, LEGAL, "no-such-u1", world.cancel, &world.e), ERR_REMOTE, "404");
+    WORKS(runpod_purge(world.r, LEGAL, &removed, world.cancel, &world.e));
+    assert_int_equal(removed, 0);
+}
+
+static void the_list_of_requests_is_read(void **state)
+{
+    (void)state;
+    world_reset("healthy");
+    struct request *rows = NULL, q = request_of("{\"prompt\":\"Listed\"}");
+    size_t n = 0;
+    bool found = false;
+    WORKS(runpod_requests(world.r, LEGAL, world.a, &rows, &n, world.cancel, &world.e));
+    for (size_t i = 0; i < n; i++)
+        found |= strcmp(rows[i].job_id, q.job_id) == 0 && rows[i].listed;
+    assert_true(found);
+    WORKS(runpod_requests(world.r, "n0such3ndp0int", world.a, &rows, &n, world.cancel, &world.e));
+    assert_true(!rows && n == 0); /* 404 is no failure, and no empty list */
+    struct runpod_look looks[3];
+    struct request asked[3] = {q, q, q};
+    snprintf(asked[1].job_id, sizeof asked[1].job_id, "no-such-u1");
+    snprintf(asked[2].job_id, sizeof asked[2].job_id, "../x");
+    for (int i = 0; i < 3; i++)
+        looks[i] = (struct runpod_look){.q = &asked[i], .arena = world.a};
+    runpod_status_many(world.r, looks, 3, world.cancel);
+    assert_int_equal(looks[0].error.class, ERR_NONE);
+    assert_true(asked[0].seen_ms > 0);
+    assert_int_equal(looks[1].error.class, ERR_NONE);
+    assert_true(asked[1].status == REQUEST_GONE || asked[1].status == REQUEST_EXPIRED);
+    assert_int_equal(looks[2].error.class, ERR_INPUT);
 }
 
 static void bad_input_is_not_sent(void **state)
@@ -573,6 +624,8 @@ int main(void)
         cmocka_unit_test(a_plan_hides_its_secrets),
         cmocka_unit_test(a_request_is_followed_to_its_end),
         cmocka_unit_test(requests_are_cancelled_and_forgotten),
+        cmocka_unit_test(requests_are_queued_again_and_purged),
+        cmocka_unit_test(the_list_of_requests_is_read),
         cmocka_unit_test(bad_input_is_not_sent),
         cmocka_unit_test(a_log_is_followed_over_breaks),
         cmocka_unit_test(a_log_of_nobody_is_over),

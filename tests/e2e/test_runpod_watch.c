@@ -31,7 +31,7 @@ static void look_at_lines(const struct log_page *page)
 {
     for (size_t i = 0; i < page->count; i++) {
         const struct log_line *l = &page->lines[i];
-        seen.unsorted = seen.unsorted || (i > 0 && page->lines[i - 1].at_ms > l->at_ms);
+        seen.unsorted = seen.unsorted || (i > 0 && page->lines[i - 1].order_ms > l->order_ms);
         seen.foreign = seen.foreign || !memchr(l->origin.s, '/', l->origin.len) ||
                        memmem(l->line.s, l->line.len, "hf_kDq", 6);
         seen.errors += l->level == LINE_ERROR;
@@ -154,6 +154,21 @@ static void nothing_new_is_told_by_age_alone(void **state)
 }
 
 /* ---- how often it asks ------------------------------------------------------------------------------- */
+
+/* What somebody looks at is told again and again, though nothing happens (the world's clock stands). */
+static void what_is_looked_at_keeps_its_age(void **state)
+{
+    (void)state;
+    world_reset("healthy");
+    struct runpod_watch *w = begin(&fast, world.r);
+    UNTIL(seen.healths >= 3 && seen.count[NEWS_WORKERS] >= 3);
+    int before = seen.healths;
+    runpod_watch_focus(w, LEGAL);
+    UNTIL(seen.healths >= before + 3);
+    for (int i = before; i < seen.healths; i++)
+        assert_string_equal(seen.health_of[i], LEGAL);
+    end(w);
+}
 
 /* A person who leans on the refresh key, and a focus that jumps about: still inside the quota, and no
  * 429. The quota is 60 a minute; a burst of 20 and two thirds of a call a second are allowed. */
@@ -306,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(everything_arrives),
         TEST(nothing_new_is_told_by_age_alone),
+        TEST(what_is_looked_at_keeps_its_age),
         TEST(it_stays_inside_the_quota),
         TEST(an_outage_is_told_and_survived),
         TEST(a_refused_key_is_told_and_not_worn_out),

@@ -77,8 +77,13 @@ void fixture_start(struct fixture *f)
     clock_advance(f->clock, 24 * (int64_t)HOUR - WAITED);
     f->store = store_new(f->clock);
     assert_non_null(f->store);
-    f->host =
-        (struct host){f, host_act, host_complete, host_refuse, host_chat, host_focus, host_recall};
+    f->host = (struct host){.arg = f,
+        .act = host_act,
+        .complete = host_complete,
+        .refuse = host_refuse,
+        .chat = host_chat,
+        .focus = host_focus,
+        .recall = host_recall};
     f->options = (struct screen_options){
         .store = f->store, .actions = actions_table(), .host = &f->host, .profile = "acme"};
 }

@@ -76,7 +76,7 @@ static void test_cursor_stays(void **state)
     start(&f, 120, 34);
     fixture_type(&f, "5");
     fixture_press(&f, PRESS_DOWN);
-    assert_copied(&f, "77c2-u1");
+    assert_copied(&f, "77c2e8f0-u1");
     struct request r = {.id = "new-u1",
         .endpoint_id = "x2x4support",
         .status = REQUEST_IN_PROGRESS,
@@ -90,7 +90,7 @@ static void test_cursor_stays(void **state)
         .cost = (double)NAN};
     fixture_request(&f, &r);
     fixture_assert_shows(&f, "2 open");
-    assert_copied(&f, "77c2-u1");
+    assert_copied(&f, "77c2e8f0-u1");
     fixture_end(&f);
 }
 
@@ -251,7 +251,7 @@ static void test_confirm(void **state)
     (void)state;
     start(&f, 120, 34);
     fixture_type(&f, "5c");
-    fixture_assert_shows(&f, "a1f0-u1");
+    fixture_assert_shows(&f, "a1f0c3d4-u1");
     fixture_assert_shows(&f, "not done yet");
     fixture_press(&f, PRESS_ENTER); /* not a yes */
     assert_int_equal(f.intent_count, 0);
@@ -306,7 +306,7 @@ static void test_confirm_marked(void **state)
     fixture_type(&f, "5*"); /* two of them are over */
     fixture_press(&f, PRESS_END);
     fixture_type(&f, "c");
-    fixture_assert_shows(&f, "a1f0-u1");
+    fixture_assert_shows(&f, "a1f0c3d4-u1");
     fixture_type(&f, "y");
     assert_int_equal(f.intent_count, 1);
     assert_string_equal(last_intent(&f)->id, "a1f0-u1");
@@ -329,12 +329,79 @@ static void test_confirm_by_name(void **state)
     fixture_press(&f, PRESS_ENTER);
     fixture_assert_shows(&f, "not the name");
     fixture_press(&f, PRESS_BACKSPACE);
-    screen_paste(f.screen, "a1f0-u1", 7);
+    screen_paste(f.screen, "a1f0c3d4-u1", 11);
     fixture_press(&f, PRESS_ENTER);
     assert_int_equal(f.intent_count, 0);
-    fixture_type(&f, "a1f0-u1");
+    fixture_type(&f, "a1f0c3d4-u1");
     fixture_press(&f, PRESS_ENTER);
     assert_int_equal(last_intent(&f)->action, ACTION_CANCEL_REQUEST);
+    fixture_end(&f);
+}
+
+/* ---- requests ---------------------------------------------------------------------------------------- */
+
+/* Only what failed is queued again, marked ones too; the others say why not. */
+static void test_retry(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, 120, 34);
+    fixture_type(&f, "5R"); /* in the queue */
+    fixture_assert_shows(&f, "This request is still under way");
+    fixture_press(&f, PRESS_DOWN);
+    fixture_type(&f, "R"); /* done */
+    fixture_assert_shows(&f, "only failed and timed out requests");
+    assert_int_equal(f.intent_count, 0);
+    fixture_type(&f, "*R"); /* one of all failed */
+    fixture_assert_shows(&f, "9b1e77c2-u1");
+    fixture_type(&f, "y");
+    assert_int_equal(f.intent_count, 1);
+    assert_int_equal(last_intent(&f)->action, ACTION_RETRY_REQUEST);
+    assert_string_equal(last_intent(&f)->id, "9b1e-u1");
+    fixture_end(&f);
+}
+
+/* It is said what it costs; what cannot be sent as it was says why. */
+static void test_send_again(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, 120, 34);
+    fixture_type(&f, "5s");
+    fixture_assert_shows(&f, "Its input is not known");
+    fixture_press(&f, PRESS_DOWN);
+    fixture_type(&f, "s");
+    fixture_assert_shows(&f, "typically costs");
+    fixture_assert_shows(&f, "Where is my parcel?");
+    fixture_press(&f, PRESS_ENTER); /* not a yes */
+    assert_int_equal(f.intent_count, 0);
+    fixture_type(&f, "sy");
+    assert_int_equal(last_intent(&f)->action, ACTION_SEND_AGAIN);
+    assert_string_equal(last_intent(&f)->id, "77c2-u1");
+    fixture_end(&f);
+}
+
+static void test_look_up(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, 120, 34);
+    fixture_type(&f, "5i");
+    fixture_assert_shows(&f, "Request:");
+    fixture_type(&f, "one two three");
+    fixture_press(&f, PRESS_ENTER); /* nothing that could be one */
+    fixture_assert_shows(&f, "ENDPOINT ID");
+    fixture_press(&f, PRESS_ESCAPE);
+    assert_int_equal(f.intent_count, 0);
+    fixture_type(&f, "i");
+    screen_paste(f.screen, "abc-u1\n", 7); /* of the row's endpoint */
+    fixture_press(&f, PRESS_ENTER);
+    assert_int_equal(last_intent(&f)->action, ACTION_LOOKED_UP);
+    assert_string_equal(last_intent(&f)->text, "x2x4legal/abc-u1");
+    fixture_type(&f, "isupport  77c2e8f0-u1"); /* by name; it is there: the cursor goes to it */
+    fixture_press(&f, PRESS_ENTER);
+    assert_string_equal(last_intent(&f)->text, "x2x4support/77c2e8f0-u1");
+    assert_copied(&f, "77c2e8f0-u1");
     fixture_end(&f);
 }
 
@@ -616,6 +683,9 @@ int main(void)
         cmocka_unit_test(test_confirm_keeps_its_row),
         cmocka_unit_test(test_confirm_marked),
         cmocka_unit_test(test_confirm_by_name),
+        cmocka_unit_test(test_retry),
+        cmocka_unit_test(test_send_again),
+        cmocka_unit_test(test_look_up),
         cmocka_unit_test(test_quit),
         cmocka_unit_test(test_read_only),
         cmocka_unit_test(test_asking_opens),

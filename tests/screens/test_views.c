@@ -291,68 +291,6 @@ static void test_deployment_looks(void **state)
     bench_end(&b);
 }
 
-/* ---- an endpoint ------------------------------------------------------------------------------------- */
-
-static void test_endpoint_looks(void **state)
-{
-    struct bench b;
-    (void)state;
-    bench_start(&b, true);
-    bench_goldens(&b, &view_endpoint, "x2x4legal", "view_endpoint");
-    bench_open(&b, &view_endpoint, "x2x4legal", 80, 24);
-    assert_string_equal(b.f.focus, "x2x4legal");
-    bench_shows(&b, "ValueError");      /* its own lines */
-    bench_hides(&b, "tokenizer class"); /* and no other's */
-    bench_shut(&b);
-    assert_string_equal(b.f.focus, "");
-    bench_end(&b);
-}
-
-static void test_endpoint_with_many_workers_keeps_its_log(void **state)
-{
-    static struct worker many[40];
-    struct bench b;
-    (void)state;
-    bench_start(&b, true);
-    for (size_t i = 0; i < 40; i++) {
-        many[i] = (struct worker){.status = i == 39 ? WORKER_UNHEALTHY : WORKER_IDLE,
-            .word = TEXT(""),
-            .gpu = TEXT("NVIDIA L40S"),
-            .data_center = TEXT("EU-RO-1"),
-            .image = TEXT(""),
-            .gpu_count = 2,
-            .version = 3,
-            .stale = i % 2 == 0,
-            .uptime_s = -1,
-            .started_ms = -1};
-        snprintf(many[i].id, sizeof many[i].id, "worker%zu", i);
-    }
-    struct worker_page page = {
-        .endpoint_id = "x2x4legal", .version = 4, .workers = many, .count = 40};
-    page.seen_ms = store_mono_ms(b.f.store);
-    fixture_send(&b.f, MESSAGE_RESULT, NEWS_WORKERS, &page, sizeof page);
-    bench_open(&b, &view_endpoint, "x2x4legal", 80, 24);
-    bench_shows(&b, "worker39"); /* in trouble: first */
-    bench_shows(&b, " more");
-    bench_shows(&b, "ValueError");
-    bench_shows(&b, "old v3");
-    bench_shows(&b, "2× NVIDIA L40S");
-    bench_end(&b);
-}
-
-static void test_endpoint_that_goes_while_open(void **state)
-{
-    struct bench b;
-    struct endpoint_page none = {0};
-    (void)state;
-    bench_start(&b, true);
-    bench_open(&b, &view_endpoint, "x2x4legal", 80, 24);
-    fixture_send(&b.f, MESSAGE_RESULT, NEWS_ENDPOINTS, &none, sizeof none);
-    bench_shows(&b, "does not list this endpoint");
-    assert_string_equal(b.class->target(b.v), "x2x4legal");
-    bench_end(&b);
-}
-
 /* ---- a job ------------------------------------------------------------------------------------------- */
 
 static void test_job_looks(void **state)
@@ -695,9 +633,6 @@ int main(void)
         cmocka_unit_test(test_risk_3_wants_the_word),
         cmocka_unit_test(test_risk_2_is_answered_by_keys_of_the_table),
         cmocka_unit_test(test_deployment_looks),
-        cmocka_unit_test(test_endpoint_looks),
-        cmocka_unit_test(test_endpoint_with_many_workers_keeps_its_log),
-        cmocka_unit_test(test_endpoint_that_goes_while_open),
         cmocka_unit_test(test_job_looks),
         cmocka_unit_test(test_model_looks),
         cmocka_unit_test(test_model_shows_where_its_chain_breaks),

@@ -57,14 +57,17 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A model of so many GB. */
+/* A model of so many GB, as it is when the Hub has been asked (deploy_plan_model). */
 static int make(struct plan_test *t, double weights_gb)
 {
-    if (deploy_plan_init(&t->plan, t->asked, &t->profile, t->arena, &t->e))
+    struct deploy_plan *p = &t->plan;
+    if (deploy_plan_init(p, t->asked, &t->profile, t->arena, &t->e))
         return -1;
-    memset(t->plan.revision, 'a', 40);
-    t->plan.weight_bytes = (int64_t)(weights_gb * 1e9);
-    return deploy_plan_gpus(&t->plan, &t->page, &t->e);
+    memset(p->revision, 'a', 40);
+    p->model.list.facts.weight_bytes = (int64_t)(weights_gb * 1e9);
+    p->model_seen = true;
+    p->evidence.files = &p->model.list;
+    return deploy_plan_fill_env(p, &t->e) ? -1 : deploy_plan_gpus(p, &t->page, &t->e);
 }
 
 static const char *env(const struct plan_test *t, const char *name)
@@ -93,7 +96,7 @@ static void what_fits_nowhere_is_refused(void **state)
     struct plan_test *t = *state;
     assert_int_equal(make(t, 140), -1);
     assert_int_equal(t->e.class, ERR_STATE);
-    json_add_int(t->asked, "gpus", 4);
+    json_add_int(t->asked, "gpus-per-worker", 4);
     assert_int_equal(make(t, 130), 0); /* 4 x 48 GB */
     assert_string_equal(env(t, "TENSOR_PARALLEL_SIZE"), "4");
 }
@@ -101,13 +104,13 @@ static void what_fits_nowhere_is_refused(void **state)
 static void named_pools_are_taken_in_their_order(void **state)
 {
     struct plan_test *t = *state;
-    json_add_str(t->asked, "pool", "AMPERE_48, AMPERE_24");
+    json_add_str(t->asked, "gpu", "AMPERE_48, AMPERE_24");
     assert_int_equal(make(t, 1), 0);
     assert_string_equal(t->plan.endpoint.pools[0], "AMPERE_48");
     assert_string_equal(t->plan.endpoint.pools[1], "AMPERE_24");
-    json_set(t->asked, "pool", json_new_string("AMPERE_16"));
+    json_set(t->asked, "gpu", json_new_string("AMPERE_16"));
     assert_int_equal(make(t, 30), 0); /* a person may know better; the preflight tells */
-    json_set(t->asked, "pool", json_new_string("ADA_42"));
+    json_set(t->asked, "gpu", json_new_string("ADA_42"));
     assert_int_equal(make(t, 1), -1);
     assert_int_equal(t->e.class, ERR_INPUT);
     assert_non_null(strstr(t->e.message, "ADA_42"));
@@ -123,7 +126,7 @@ static void the_environment_is_the_deployers_minimum(void **state)
     assert_string_equal(env(t, "OPENAI_SERVED_MODEL_NAME_OVERRIDE"), "support-v7");
     assert_null(env(t, "MAX_MODEL_LEN"));
     assert_null(env(t, "HUGGING_FACE_HUB_TOKEN"));
-    json_add_str(t->asked, "context", "8192");
+    json_add_str(t->asked, "max-model-len", "8192");
     struct json *more = json_new_object();
     json_add_str(more, "MAX_CONCURRENCY", "4");
     json_add_str(more, "EXTRA", "x");
@@ -143,6 +146,7 @@ static void a_closed_model_gets_the_token_and_nobody_sees_it(void **state)
     assert_non_null(t->profile.hub_token);
     assert_int_equal(deploy_plan_init(&t->plan, t->asked, &t->profile, t->arena, &t->e), 0);
     t->plan.closed = true;
+    assert_int_equal(deploy_plan_fill_env(&t->plan, &t->e), 0);
     assert_int_equal(deploy_plan_gpus(&t->plan, &t->page, &t->e), 0);
     assert_string_equal(env(t, "HUGGING_FACE_HUB_TOKEN"), "(secret)");
     assert_null(env(t, "HF_TOKEN")); /* under that name the worker prints it */
@@ -160,8 +164,9 @@ static void what_was_asked_is_checked(void **state)
     struct plan_test *t = *state;
     const struct {
         const char *key, *value, *says;
-    } wrong[] = {{"min", "4", "above max"}, {"max", "-1", "max"}, {"gpus", "two", "gpus"},
-        {"idle", "0", "idle"}, {"context", "1.5", "context"}, {"disk", "99999999999", "disk"},
+    } wrong[] = {{"min", "4", "above max"}, {"max", "-1", "max"},
+        {"gpus-per-worker", "two", "gpus-per-worker"}, {"idle", "0", "idle"},
+        {"max-model-len", "1.5", "max-model-len"}, {"disk", "99999999999", "disk"},
         {"name", "ab", "three"}, {"repo", "no-slash-but spaces", "no-slash"}};
     assert_int_equal(deploy_plan_check(t->asked, &t->e), 0);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

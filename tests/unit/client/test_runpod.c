@@ -100,7 +100,7 @@ static void the_quota_in_an_error_becomes_a_hint(void **state)
     (void)state;
     static const struct {
         const char *message;
-        const char *number; /* NULL = no hint */
+        const char *number; /* NULL = no such hint */
     } cases[] = {
         {"Max workers across all endpoints must not exceed your workers quota (10). Reduce",
             "10 w"},
@@ -115,7 +115,7 @@ static void the_quota_in_an_error_becomes_a_hint(void **state)
         struct err e;
         err_set(&e, ERR_REMOTE, 400, "%s", cases[i].message);
         runpod_explain(&e);
-        if (cases[i].number ? !strstr(e.hint, cases[i].number) : e.hint[0] != '\0')
+        if (cases[i].number ? !strstr(e.hint, cases[i].number) : strstr(e.hint, "at most") != NULL)
             fail_msg("%s: hint «%s»", cases[i].message, e.hint);
     }
 }
@@ -451,7 +451,7 @@ static void a_long_line_is_cut_clean(void **state)
         buf_str_append(&event, " hf_abcdefghijklmnopqrstuvwxyz and more\"}");
         assert_int_equal(
             runpod_log_line_read(buf_str(&event), event.len, 0, arena, &l), RUNPOD_LOG_LINE);
-        assert_true(l.line.len <= LOG_LINE_SHOWN_MAX);
+        assert_true(l.line.len <= LOG_LINE_SHOWN_MAX + LOG_LINE_TAIL_MAX);
         assert_null(strstr(l.line.s, "abc"));
         buf_release(&event);
     }

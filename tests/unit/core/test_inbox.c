@@ -218,6 +218,19 @@ static void the_oldest_logs_are_dropped_by_count(void **state)
     expect_dropped(in, 0, 3);
 }
 
+/* A message may stand for many lines. */
+static void what_is_dropped_counts_by_its_weight(void **state)
+{
+    struct inbox *in = *state;
+    for (int i = 0; i < 7; i++) {
+        struct message *m = numbered(MESSAGE_LOG, NULL, i);
+        m->weight = i == 0 ? 500 : 0;
+        assert_int_equal(inbox_send(in, m), 0);
+    }
+    EXPECT(in, 2, 3, 4, 5, 6);
+    expect_dropped(in, 0, 501);
+}
+
 static void send_log_of(struct inbox *in, int number, size_t bytes)
 {
     struct message *m = numbered(MESSAGE_LOG, NULL, number);
@@ -686,6 +699,7 @@ int main(void)
         TEST(keys_that_only_begin_alike_are_different),
         TEST(the_oldest_status_is_dropped_and_counted),
         TEST(the_oldest_logs_are_dropped_by_count),
+        TEST(what_is_dropped_counts_by_its_weight),
         TEST(the_oldest_logs_are_dropped_by_bytes),
         TEST(a_log_too_large_alone_drops_only_itself),
         TEST(results_have_their_place_or_are_refused_before),

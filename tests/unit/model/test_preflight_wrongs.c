@@ -17,6 +17,54 @@ static void is_adapter_with_base(void)
     is_adapter();
     set_env("MODEL_NAME", "acme/base");
 }
+/* As slipway deploys one: everything the base needs counts, and it is no wrong by itself. */
+static struct checklist base_list;
+static void is_served_beside_base(void)
+{
+    is_adapter_with_base();
+    base_list = w.list;
+    base_list.facts.adapter = false;
+    w.list.facts.weight_bytes = 400000000;
+    w.v.base = &base_list;
+    w.v.base_repo = "acme/base";
+    w.v.base_exists = KNOWN_YES;
+    w.v.base_readable = KNOWN_YES;
+}
+static void is_adapter_of_nothing(void)
+{
+    w.list.facts.adapter = true;
+    w.list.facts.base_model = TEXT("");
+}
+static void is_dora(void)
+{
+    is_served_beside_base();
+    w.list.facts.lora_flaw = "is a DoRA (use_dora)";
+}
+static void is_adapter_of_absent(void)
+{
+    is_adapter_with_base();
+    w.v.base_repo = "acme/base";
+    w.v.base_exists = KNOWN_NO;
+}
+static void has_high_rank(void)
+{
+    is_served_beside_base();
+    w.list.facts.lora_rank = 64;
+    set_env("MAX_LORA_RANK", "32");
+}
+static void has_large_base(void)
+{
+    is_served_beside_base();
+    base_list.facts.weight_bytes = 60000000000;
+    base_list.facts.parameters = 30000000000;
+    w.v.disk_gb = 200;
+}
+static void has_closed_base(void)
+{
+    is_served_beside_base();
+    w.v.base_closed = true;
+}
+static void has_base_path(void) { set_env("BASE_PATH", "/runpod-volume"); }
 static void is_for_images(void) { w.v.pipeline_tag = TEXT("text-to-image"); }
 static void is_encoder(void)
 {
@@ -155,6 +203,16 @@ static const struct wrong {
     {is_disabled, "repository", PREFLIGHT_BLOCKER, "disabled", ""},
     {is_adapter, "repository", PREFLIGHT_BLOCKER, "acme/base", "LORA_MODULES"},
     {is_adapter_with_base, "memory", PREFLIGHT_WARNING, "base model", ""},
+    {is_served_beside_base, "repository", PREFLIGHT_WARNING, "newest commit", ""},
+    {is_adapter_of_nothing, "repository", PREFLIGHT_BLOCKER, "names no base model", "--base-model"},
+    {is_dora, "repository", PREFLIGHT_BLOCKER, "DoRA", "merge it into acme/base"},
+    {is_adapter_of_absent, "repository", PREFLIGHT_BLOCKER,
+        "acme/base, which the Hub does not have", "--base-model"},
+    {has_high_rank, "settings", PREFLIGHT_BLOCKER, "rank 64, MAX_LORA_RANK is 32", "leave"},
+    {has_large_base, "memory", PREFLIGHT_BLOCKER, "60.4 GB of weights", "4 GPUs"},
+    {has_closed_base, "access", PREFLIGHT_BLOCKER, "base model acme/base is private or gated",
+        "HUGGING_FACE_HUB_TOKEN"},
+    {has_base_path, "settings", PREFLIGHT_WARNING, "there is none", "leave it out"},
     {is_for_images, "repository", PREFLIGHT_WARNING, "text-to-image", ""},
     {is_encoder, "repository", PREFLIGHT_WARNING, "BertModel", ""},
     {has_code, "repository", PREFLIGHT_WARNING, "own code", "TRUST_REMOTE_CODE=true"},

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { ROWS_MAX = 10000 };
+enum { ROWS_MAX = 10000, CHANGES_TOLD = 64 };
 
 struct row {
     int id;
@@ -23,6 +23,10 @@ struct world {
     uint64_t version;
     size_t cells, ids; /* calls */
     bool out_of_range;
+    /* for a source that tells its changes */
+    struct table_change changes[CHANGES_TOLD];
+    size_t change_count;
+    bool forgot; /* what changed */
 };
 
 static inline size_t world_rows(void *data)
@@ -75,6 +79,34 @@ static inline bool world_matches(void *data, size_t row, const void *filter)
     return world_row(data, row)->id % *(const int *)filter == 0;
 }
 
+static inline void world_tell(struct world *w, enum table_change_kind kind, size_t row)
+{
+    if (w->change_count < CHANGES_TOLD)
+        w->changes[w->change_count++] = (struct table_change){kind, row};
+}
+
+static inline size_t world_changes(void *data, struct table_change *out, size_t max)
+{
+    struct world *w = data;
+    size_t count = w->forgot || w->change_count > max ? TABLE_ANYTHING : w->change_count;
+    for (size_t i = 0; count != TABLE_ANYTHING && i < count; i++)
+        out[i] = w->changes[i];
+    w->change_count = 0;
+    w->forgot = false;
+    return count;
+}
+
+/* The queue of a row in trouble grows by itself. */
+static inline bool world_key(void *data, size_t row, size_t column, struct table_key *out)
+{
+    const struct row *r = world_row(data, row);
+    if (column != 1)
+        return false;
+    out->number = r->queue;
+    out->moves = r->trouble;
+    return true;
+}
+
 static const struct table_column columns[] = {
     {"NAME", 6, 0, 0, ALIGN_LEFT},
     {"QUEUE", 5, 7, 2, ALIGN_RIGHT},
@@ -86,18 +118,32 @@ struct fixture {
     struct table *table;
 };
 
-static inline struct fixture fixture_of(size_t count)
+static inline struct fixture fixture_of_telling(size_t count, bool tells)
 {
     struct fixture f = {.world = calloc(1, sizeof *f.world)};
     assert_non_null(f.world);
     f.world->count = count;
     for (size_t i = 0; i < count; i++)
         f.world->rows[i] = (struct row){.id = (int)i, .queue = (double)(i % 7)};
-    struct table_source source = {columns, 3, world_rows, world_version, world_id, world_cell,
-        world_attention, world_matches, f.world};
+    struct table_source source = {.columns = columns,
+        .column_count = 3,
+        .rows = world_rows,
+        .version = world_version,
+        .id = world_id,
+        .cell = world_cell,
+        .attention = world_attention,
+        .matches = world_matches,
+        .data = f.world,
+        .changes = tells ? world_changes : NULL,
+        .key = tells ? world_key : NULL};
     f.table = table_new(&source);
     assert_non_null(f.table);
     return f;
+}
+
+static inline struct fixture fixture_of(size_t count)
+{
+    return fixture_of_telling(count, false);
 }
 
 static inline void fixture_end(struct fixture *f)
