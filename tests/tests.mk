@@ -68,9 +68,14 @@ RUN    = JOBS=$(TEST_JOBS) sh tests/run.sh $(CHECK)/tally
 SUB    = $(MAKE) --no-print-directory -j$(JOBS)
 
 # Tests that have threads worth racing: not the stand-in's worlds, which are played under one lock, nor
-# what commands say of bad input.
-THREADED := base core client sim
-UNTHREADED := build/tests/unit/sim/test_world% build/tests/e2e/test_day build/tests/e2e/test_commands_fail
+# commands that ask, print and end, whose threads test_commands and test_commands_run have too. `make tsan`
+# runs all of them.
+THREADED := base core client sim app
+UNTHREADED := build/tests/unit/sim/test_world% $(patsubst %,build/tests/e2e/test_%,day commands_fail \
+              commands_change commands_requests commands_endpoint commands_deploy deploy_models deploy_blockers \
+              runpod_change)
+# Mostly waits, by real time, for logs to fall silent: once is enough.
+ONCE := build/tests/e2e/test_commands_logs
 
 ASAN_ENV := ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 TSAN_ENV := TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
@@ -109,13 +114,19 @@ check-portable:
 check-asan:
 	@$(SUB) CC=clang FUZZING=1 all test-programs
 	@$(ASAN_ENV) SLIPWAY=build/clang-fuzz/slipway SLIPWAY_SIM=build/clang-fuzz/slipway-sim \
-	    $(RUN) asan+ubsan $(E2E_SH) $(patsubst build/%,build/clang-fuzz/%,$(E2E_BIN) $(UNIT_BIN))
+	    $(RUN) asan+ubsan $(E2E_SH) $(patsubst build/%,build/clang-fuzz/%,$(filter-out $(ONCE),$(E2E_BIN) $(UNIT_BIN)))
 
 check-tsan:
 	@$(SUB) SAN=thread all test-programs
 	@$(TSAN_ENV) WRAP="setarch -R" SLIPWAY=build/thread/slipway SLIPWAY_SIM=build/thread/slipway-sim $(RUN) tsan \
-	    $(E2E_SH) $(patsubst build/%,build/thread/%,$(filter-out $(UNTHREADED), \
+	    $(E2E_SH) $(patsubst build/%,build/thread/%,$(filter-out $(UNTHREADED) $(ONCE), \
 	    $(E2E_BIN) $(filter $(THREADED:%=build/tests/unit/%/%),$(UNIT_BIN))))
+
+.PHONY: tsan
+tsan: deps
+	@rm -rf $(CHECK) && mkdir -p $(CHECK) && : > $(CHECK)/tally
+	@$(MAKE) --no-print-directory -s check-tsan UNTHREADED= ONCE=
+	@sh tests/tally.sh $(CHECK)/tally
 
 # What gcc's sanitizers do not see: bytes that were never written. Slow, so only what all else stands on;
 # `make memcheck` looks at everything.
@@ -221,3 +232,4 @@ bench-upload: deps all $(BUILD)/bench/upload
 #: make check-kill               uploads of 1 GB, ended at 50 random moments and resumed
 #: make fuzz                     fuzz each target for ten minutes
 #: make memcheck                 every unit test under valgrind
+#: make tsan                     every test that has threads under ThreadSanitizer

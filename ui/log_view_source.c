@@ -158,8 +158,9 @@ bool log_view_source_press(struct log_view *v, int32_t press)
         v->source = v->sources[v->cursor];
         log_view_look_again(v);
     }
-    v->choosing = press != PRESS_ENTER && press != PRESS_ESCAPE && press != 'q';
-    return true;
+    v->choosing =
+        press != PRESS_ENTER && press != PRESS_ESCAPE && press != 'q' && press != PRESS_CTRL('c');
+    return press != PRESS_CTRL('l') && press != PRESS_CTRL('z'); /* these work everywhere */
 }
 
 /* ---- drawing --------------------------------------------------------------------------------------- */

@@ -143,6 +143,11 @@ size_t pane_marked(void *v, char (*ids)[TABLE_ID_MAX], size_t max)
     return table_marked(((struct pane_view *)v)->table, ids, max);
 }
 
+size_t pane_visible(void *v, char (*ids)[TABLE_ID_MAX], size_t max)
+{
+    return table_visible(((struct pane_view *)v)->table, ids, max);
+}
+
 size_t pane_alerts(void *v)
 {
     struct pane_view *p = v;

@@ -7,7 +7,7 @@
 #include "ui/screen_internal.h"
 #include "ui/status_bar.h"
 
-enum { ARENA_MAX = 256 * 1024, CLOCK_MS = 1000 };
+enum { ARENA_MAX = 256 * 1024, CLOCK_MS = 1000, VISIBLE_MAX = 64 };
 
 /* ---- when ------------------------------------------------------------------------------------------ */
 
@@ -192,6 +192,29 @@ static void draw_overlay(struct screen *s, struct canvas *c, const struct layout
     }
 }
 
+/* ---- what is seen ---------------------------------------------------------------------------------- */
+
+static void tell_visible(struct screen *s, bool pane_drawn)
+{
+    char ids[VISIBLE_MAX][TABLE_ID_MAX];
+    const char *list[VISIBLE_MAX];
+    const struct host *host = s->options.host;
+    size_t count = 0;
+    uint64_t number = 0xcbf29ce484222325u;
+    if (!host->visible)
+        return;
+    if (pane_drawn)
+        count = pane_visible(s->panes[PANE_ENDPOINTS].v, ids, VISIBLE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = ids[i];
+        for (const char *id = ids[i]; *id; id++)
+            number = mix(number, (unsigned char)*id);
+    }
+    if (number != s->visible)
+        host->visible(host->arg, list, count);
+    s->visible = number;
+}
+
 void screen_draw(struct screen *s, struct canvas *c)
 {
     canvas_clear(c);
@@ -206,6 +229,7 @@ void screen_draw(struct screen *s, struct canvas *c)
         c->cursor_column = c->cursor_row = -1;
         draw_overlay(s, c, &l);
     }
+    tell_visible(s, s->opened_count == 0 && l.pane[PANE_ENDPOINTS].h > 0);
     s->draws++;
     s->drawn_changes = s->changes;
     s->drawn_stamp = stamp_of(s);

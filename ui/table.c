@@ -382,6 +382,15 @@ size_t table_shown(struct table *t)
     return t->count;
 }
 
+size_t table_visible(struct table *t, char (*ids)[TABLE_ID_MAX], size_t max)
+{
+    size_t count = 0;
+    table_update(t);
+    for (size_t i = t->top; i < t->count && count < t->page && count < max; i++)
+        table_id(t, table_row_at(t, i), ids[count++]);
+    return count;
+}
+
 /* ---- marks ----------------------------------------------------------------------------------------- */
 
 /* The one who asks mostly means the cursor's row. */

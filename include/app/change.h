@@ -105,6 +105,9 @@ int change_preflight(struct change *c, size_t *warnings, struct err *e);
 /* Asks, with the exact request in a dry run. What has more to do than the change (`more`) can be gone on with
  * also when it failed. */
 int change_agree(struct change *c, bool more, struct err *e);
+/* For what was made before an interruption: 0, but in a dry run it tells what would follow (a request when it
+ * `asks`, the registry with `more`), and ends there. */
+int change_stop_dry(struct change *c, bool asks, bool more, struct err *e);
 /* Makes the change once; the step tells of it. */
 int change_make(struct change *c, size_t step, struct err *e);
 /* Until every worker is on the newest release. */

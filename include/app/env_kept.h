@@ -1,6 +1,6 @@
 /* env_kept: what of an environment may be kept (journal, remembered forms): all but the values that are keys by
- * their names (model/worker_env.h), however short. Those that look like keys the redactor masks wherever they
- * are written. Pure. */
+ * their names (model/worker_env.h), however short, and addresses with a password in them. Those that look like
+ * keys the redactor masks wherever they are written. Pure. */
 #ifndef SLIPWAY_APP_ENV_KEPT_H
 #define SLIPWAY_APP_ENV_KEPT_H
 

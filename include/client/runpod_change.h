@@ -17,6 +17,9 @@
 
 enum { CHANGE_ENV_MAX = 64, CHANGE_EXCLUDED_MAX = 16, CHANGE_LINES_MAX = 80 };
 
+/* Whether an address in the value holds a password ("scheme://user:password@host"). */
+bool runpod_address_secret(const char *value);
+
 /* What is wanted; what is not set stays. Texts are borrowed. */
 struct endpoint_change {
     int workers_min, workers_max, idle_s; /* -1 = stays */

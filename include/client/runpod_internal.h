@@ -71,6 +71,12 @@ struct json *runpod_read_of(struct runpod *r, const char *id, const char *rest, 
 /* As runpod_call for an answer without a body: 0 or -1. */
 int runpod_call_empty(struct runpod *r, const struct http_request *request, const char *what,
     struct cancel *c, struct err *e);
+/* Whether what failed so may have taken effect all the same: nothing was heard, a gateway answered in the
+ * service's place, or the answer could not be read. A refusal says that it did not. */
+bool runpod_may_have_happened(const struct err *e);
+/* A whole call whose answer is an endpoint. */
+int runpod_send_endpoint(struct runpod *r, const struct http_request *request, const char *what,
+    struct arena *a, struct endpoint *out, struct cancel *c, struct err *e);
 /* Adds what an operator can do about it: which key, what the worker quota is. */
 void runpod_explain(struct err *e);
 

@@ -39,8 +39,9 @@ struct log_page {
 /* The level that a line shows by its own words or JSON ("level":"ERROR", "ERROR 11-23", Traceback …);
  * LINE_INFO when it says nothing. Pure. */
 enum line_level line_level_of(struct text line);
-const char *line_level_name(enum line_level level);    /* "error", static */
-const char *line_source_name(enum line_source source); /* "container", "system", "slipway", static */
+const char *line_level_name(enum line_level level); /* "error", static */
+const char *line_source_name(
+    enum line_source source); /* "container", "system", "slipway", static */
 /* Into *level, *source; -1 when there is none of that name. */
 int line_level_named(const char *name, enum line_level *level);
 int line_source_named(const char *name, enum line_source *source);

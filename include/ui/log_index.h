@@ -26,8 +26,8 @@ void log_index_reset(struct log_index *ix); /* what passes has changed: look at 
 /* Looks at the rows that came, forgets those that went. A late row is put where its time belongs, but not
  * before `floor_ms` (INT64_MIN = anywhere): so nothing is pushed in between what one reads. Memory that
  * runs out leaves rows out. */
-void log_index_update(struct log_index *ix, const struct store *s, int64_t floor_ms,
-    log_passes *passes, void *arg);
+void log_index_update(
+    struct log_index *ix, const struct store *s, int64_t floor_ms, log_passes *passes, void *arg);
 /* Forgets the rows that do not pass. */
 void log_index_keep(struct log_index *ix, const struct store *s, log_passes *stays, void *arg);
 

@@ -70,6 +70,8 @@ int64_t pane_due(void *v);
 void pane_select(void *v, const char *id);
 /* The marked rows that are shown, at most `max`; returns how many there are. */
 size_t pane_marked(void *v, char (*ids)[TABLE_ID_MAX], size_t max);
+/* The ids of the rows drawn last, at most `max`; returns how many. */
+size_t pane_visible(void *v, char (*ids)[TABLE_ID_MAX], size_t max);
 /* Rows that need attention now, but for operations that nobody needs to see to any more. */
 size_t pane_alerts(void *v);
 bool pane_is_alert(void *v, const char *id);

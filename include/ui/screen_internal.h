@@ -75,6 +75,7 @@ struct screen {
     size_t known_count;
     char asking[OPERATION_ID_MAX]; /* to be opened as soon as nobody types; "" = none */
     char looked_at[ENDPOINT_ID_MAX];
+    uint64_t visible; /* a number made of the endpoints' ids that the host was told of */
 };
 
 /* screen.c */

@@ -128,6 +128,8 @@ void table_mark_all(struct table *t);                  /* all shown; when all ar
  * 0). Returns how many there are. */
 size_t table_marked(struct table *t, char (*ids)[TABLE_ID_MAX], size_t max);
 size_t table_shown(struct table *t);
+/* The ids of those that the last table_draw drew, at most `max`; returns how many. */
+size_t table_visible(struct table *t, char (*ids)[TABLE_ID_MAX], size_t max);
 
 /* Draws titles and rows into r; the cursor is drawn as ▸ (ASCII '>') and painted when focused.
  * Before the first column stands ▸ or '!', then '*' for marked rows, where there is room. What

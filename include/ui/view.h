@@ -59,6 +59,8 @@ struct host {
     struct chat_log (*chat)(void *arg, const char *endpoint_id);
     /* The user looks at this endpoint ("" = at none): poll it oftener. */
     void (*focus)(void *arg, const char *endpoint_id);
+    /* The user has these endpoints before his eyes; told whenever they are others. May be NULL. */
+    void (*visible)(void *arg, const char *const *endpoint_ids, size_t count);
     /* The user looks at requests: of this endpoint ("" = of none), and at this one ("" = at none). Told
      * whenever it may have changed. May be NULL. */
     void (*look)(void *arg, const char *endpoint_id, const char *request_id);

@@ -107,6 +107,21 @@ int change_agree(struct change *c, bool more, struct err *e)
     return more ? work_note(w, "goes_on", "yes", e) : 0;
 }
 
+/* What was interrupted behind the change goes on without being asked about again; a dry run of it only tells. */
+int change_stop_dry(struct change *c, bool asks, bool more, struct err *e)
+{
+    struct work *w = c->w;
+    if (!w->flags.dry_run)
+        return 0;
+    w->record.plan_count = 0;
+    work_plan(w, "the endpoint %s (%s) is changed already", c->name.s, c->id);
+    if (asks)
+        change_plan_first_request(c);
+    if (more)
+        work_plan(w, "its row in the registry, if there is one, is brought up to date");
+    return work_ask(w, 2, e);
+}
+
 static int look_and_plan(struct change *c, struct err *e)
 {
     struct work *w = c->w;
@@ -146,6 +161,8 @@ static int run_settings(struct change *c, struct err *e)
             return -1;
     } else {
         work_step(c->w, READ, STEP_DONE, "as it was asked for");
+        if (change_stop_dry(c, false, more, e))
+            return -1;
     }
     if (change_make(c, CHANGE, e) || change_follow(c, ROLLOUT, e))
         return -1;

@@ -188,8 +188,24 @@ static bool matters(const struct change *c, const char *id)
     return more && (strcmp(id, "quota") == 0 || strcmp(id, "balance") == 0);
 }
 
+/* Whether what is wanted needs another amount of memory, or has another amount of it. */
+static bool weighs(const struct change *c)
+{
+    static const char *const names[] = {"MAX_MODEL_LEN", "TENSOR_PARALLEL_SIZE",
+        "PIPELINE_PARALLEL_SIZE", "DATA_PARALLEL_SIZE", "GPU_MEMORY_UTILIZATION", "KV_CACHE_DTYPE",
+        "QUANTIZATION", "CPU_OFFLOAD_GB"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (set_value(c, names[i]) || is_unset(c, names[i]))
+            return true;
+    return c->want.pool_count || c->want.gpu_count >= 0;
+}
+
+/* That the model was not seen is said again where it means that the change itself was not checked. */
 static bool said_before(const struct gathering *g, const struct preflight_line *line)
 {
+    if (g->c->now->model.len && !g->c->model_seen && strcmp(line->id, "memory") == 0 &&
+        weighs(g->c))
+        return false;
     for (size_t i = 0; g->c->verb != CHANGE_REVISION && i < g->before.found.count; i++) {
         const struct preflight_line *b = &g->before.found.lines[i];
         if (b->level == line->level && strcmp(b->id, line->id) == 0 &&

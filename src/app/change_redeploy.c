@@ -182,6 +182,8 @@ int change_run_revision(struct change *c, struct err *e)
         return -1;
     if (!waits)
         work_step(w, PREFLIGHT, STEP_DONE, "before the interruption");
+    if (!waits && change_stop_dry(c, !work_noted(w, "answered"), true, e))
+        return -1;
     if (change_make(c, CHANGE, e) || change_follow(c, ROLLOUT, e) || first_answer(c, &q, e) ||
         change_register(c, REGISTER, q.cost, e))
         return -1;

@@ -1,5 +1,6 @@
 #include "app/env_kept.h"
 
+#include "client/runpod_change.h"
 #include "model/env_words.h"
 #include "model/worker_env.h"
 
@@ -15,7 +16,8 @@ static bool is_placeholder(const char *value)
 
 static bool is_key(const char *name, const char *value)
 {
-    return value && worker_env_is_secret(name) && !is_placeholder(value);
+    return value && !is_placeholder(value) &&
+           (worker_env_is_secret(name) || runpod_address_secret(value));
 }
 
 struct json *env_kept(const struct json *asked)

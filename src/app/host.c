@@ -338,6 +338,13 @@ static void focus(void *arg, const char *endpoint_id)
         runpod_watch_focus(h->runpod, endpoint_id);
 }
 
+static void visible(void *arg, const char *const *endpoint_ids, size_t count)
+{
+    struct host_state *h = arg;
+    if (h->runpod)
+        runpod_watch_visible(h->runpod, endpoint_ids, count);
+}
+
 static struct text recall(void *arg, const char *name, struct arena *a)
 {
     struct host_state *h = arg;
@@ -356,6 +363,7 @@ void host_init(struct host_state *h, struct loop **loop, struct store *store, st
         .refuse = refuse,
         .chat = chat,
         .focus = focus,
+        .visible = visible,
         .look = host_look,
         .recall = recall,
         .edit = host_edit};

@@ -360,8 +360,9 @@ static int by_chat(struct one *o, struct err *e)
     int failed;
     do {
         chat_answer_init(&answer);
-        failed = begin_try(o, PACE_CHAT, e) ||
-                 chat_stream(service(o), &options, &answer, on_piece, o, s->cancel, e);
+        if ((failed = begin_try(o, PACE_CHAT, e)))
+            break; /* never sent */
+        failed = chat_stream(service(o), &options, &answer, on_piece, o, s->cancel, e);
         if (!failed || answer.pieces > 0)
             break;
         chat_answer_release(&answer);

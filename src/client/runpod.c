@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { SILENCE_MAX_MS = 24 * 60 * 60 * 1000 };
+static const double pace_most = 4.0;    /* calls a second: more would show nothing sooner */
 static const double pace_unknown = 1.0; /* calls a second: 60 a minute, spec/runpod.md §4.2 */
 
 /* Without the slashes at its end. */
@@ -93,15 +94,17 @@ void runpod_spend(struct runpod *r, int calls)
 double runpod_pace(struct runpod *r)
 {
     int64_t now = clock_mono_ms(r->clock);
-    double pace = pace_unknown;
+    double pace = pace_most;
     pthread_mutex_lock(&r->lock);
     for (int i = 0; i < r->budget.windows; i++) {
         const struct rate_window *w = &r->budget.window[i];
-        if (w->reset_ms <= now)
-            continue;
-        double bears = (double)w->left * 1000 / (double)(w->reset_ms - now);
+        double bears = pace_unknown; /* it has begun anew */
+        if (w->reset_ms > now)
+            bears = (double)w->left * 1000 / (double)(w->reset_ms - now);
         pace = bears < pace ? bears : pace;
     }
+    if (r->budget.windows == 0)
+        pace = pace_unknown;
     pthread_mutex_unlock(&r->lock);
     return pace;
 }

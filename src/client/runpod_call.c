@@ -4,6 +4,7 @@
  * each answer with the same function that a single call uses. Answers may hold the environment of
  * endpoints, secrets among it, so bodies are wiped as soon as they are read. */
 #include "client/runpod_internal.h"
+#include "client/runpod_read.h"
 
 #include "client/http_error.h"
 
@@ -253,4 +254,23 @@ int runpod_sleep(int64_t ms, struct cancel *c, struct err *e)
     cancel_remove(c, &hook);
     wait_release(&wait);
     return cancel_check(c, e);
+}
+
+/* ---- what changes something ---------------------------------------------------------------------- */
+
+bool runpod_may_have_happened(const struct err *e)
+{
+    bool refused = e->class == ERR_REMOTE && e->number >= 400 && e->number < 500;
+    return e->class == ERR_NET || e->class == ERR_TIMEOUT || (e->class == ERR_REMOTE && !refused);
+}
+
+int runpod_send_endpoint(struct runpod *r, const struct http_request *request, const char *what,
+    struct arena *a, struct endpoint *out, struct cancel *c, struct err *e)
+{
+    struct json *j = runpod_call(r, request, what, c, e);
+    if (!j)
+        return -1;
+    runpod_read_endpoint(j, a, out);
+    json_free_secret(j); /* the environment is in it */
+    return out->id[0] ? 0 : err_set(e, ERR_REMOTE, 0, "%s: the answer is no endpoint", what);
 }

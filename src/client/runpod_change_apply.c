@@ -65,32 +65,17 @@ static int patch(struct runpod *r, const char *id, const struct json *body, stru
     struct endpoint *out, struct cancel *c, struct err *e)
 {
     struct buf url, bytes;
-    struct json *j = NULL;
     buf_init(&bytes, RUNPOD_SMALL_MAX);
     int failed = runpod_url(r, RUNPOD_CONTROL, &url, e, "%s/%s", RUNPOD_ENDPOINTS_PATH, id);
     if (!failed && json_print(body, &bytes))
         failed = err_set(e, ERR_INPUT, 0, "%s: the settings are too large", what);
     if (!failed) {
         struct http_request request = patch_request(r, &url, &bytes);
-        j = runpod_call(r, &request, what, c, e);
-        failed = j ? 0 : -1;
+        failed = runpod_send_endpoint(r, &request, what, a, out, c, e);
     }
-    if (j) {
-        runpod_read_endpoint(j, a, out);
-        if (!out->id[0])
-            failed = err_set(e, ERR_REMOTE, 0, "%s: the answer is no endpoint", what);
-    }
-    json_free_secret(j);
     buf_release(&url);
     buf_release_secret(&bytes);
     return failed;
-}
-
-/* Whether it may have taken effect all the same. */
-static bool may_have_happened(const struct err *e)
-{
-    bool refused = e->class == ERR_REMOTE && e->number >= 400 && e->number < 500;
-    return e->class == ERR_NET || e->class == ERR_TIMEOUT || (e->class == ERR_REMOTE && !refused);
 }
 
 struct attempt {
@@ -111,7 +96,7 @@ static int look_and_patch(
     int failed = -1;
     *over = true;
     if (!fresh) {
-        *over = !t->sent || !may_have_happened(&why);
+        *over = !t->sent || !runpod_may_have_happened(&why);
     } else if (agrees(t->s->j, t->wanted, fresh, t->wanted)) {
         runpod_read_endpoint(fresh, t->a, t->out);
         failed = t->out->id[0] ? 0 : err_set(&why, ERR_REMOTE, 0, "%s: no endpoint is left", what);
@@ -121,8 +106,8 @@ static int look_and_patch(
                !sent_along_same(t->s->j, body, fresh)) {
         changed_meanwhile(&why);
     } else if ((failed = patch(r, id, body, t->a, t->out, c, &why)) != 0) {
-        t->sent = t->sent || may_have_happened(&why) || why.class == ERR_CANCEL;
-        *over = !may_have_happened(&why);
+        t->sent = t->sent || runpod_may_have_happened(&why) || why.class == ERR_CANCEL;
+        *over = !runpod_may_have_happened(&why);
     }
     json_free_secret(body);
     json_free_secret(fresh);

@@ -97,7 +97,7 @@ static int post(struct runpod *r, const struct endpoint_plan *plan, struct arena
     struct endpoint *out, struct cancel *c, struct err *e)
 {
     static const char what[] = "create the endpoint";
-    struct json *plan_json = endpoint_plan_json(plan, false), *j = NULL;
+    struct json *plan_json = endpoint_plan_json(plan, false);
     struct buf url, body;
     buf_init(&body, RUNPOD_SMALL_MAX);
     int failed = runpod_url(r, RUNPOD_CONTROL, &url, e, "%s", RUNPOD_ENDPOINTS_PATH);
@@ -105,27 +105,12 @@ static int post(struct runpod *r, const struct endpoint_plan *plan, struct arena
         failed = err_set(e, ERR_INPUT, 0, "%s: the settings are too large", what);
     if (!failed) {
         struct http_request request = runpod_post(r, buf_str(&url), &body, RUNPOD_SMALL_MAX);
-        j = runpod_call(r, &request, what, c, e);
-        failed = j ? 0 : -1;
+        failed = runpod_send_endpoint(r, &request, what, a, out, c, e);
     }
-    if (j) {
-        runpod_read_endpoint(j, a, out);
-        if (!out->id[0])
-            failed = err_set(e, ERR_REMOTE, 0, "%s: the answer is no endpoint", what);
-    }
-    json_free(j);
-    json_free(plan_json);
+    json_free_secret(plan_json);
     buf_release(&url);
     buf_release_secret(&body);
     return failed;
-}
-
-/* Whether it may have been made all the same: nothing was heard, a gateway answered in the
- * service's place, or what it answered could not be read. A refusal says that it was not. */
-static bool may_have_happened(const struct err *e)
-{
-    bool refused = e->class == ERR_REMOTE && e->number >= 400 && e->number < 500;
-    return e->class == ERR_NET || e->class == ERR_TIMEOUT || (e->class == ERR_REMOTE && !refused);
 }
 
 /* Looks for the one that was not there before. 0 when it is there, -1 with `e` as it was (or saying
@@ -164,7 +149,7 @@ int runpod_endpoint_create(struct runpod *r, const struct endpoint_plan *plan, s
     if (post(r, plan, a, out, c, &why) == 0)
         return 0;
     int failed = -1;
-    if (may_have_happened(&why)) {
+    if (runpod_may_have_happened(&why)) {
         log_err(LOG_WARN, "runpod", &why);
         failed = look_for_it(r, &after, c, &why);
     } else if (why.class == ERR_CANCEL) {

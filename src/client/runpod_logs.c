@@ -267,14 +267,14 @@ static bool fetch(struct runpod_log *l, int64_t now)
     return false;
 }
 
-static bool has_lines_to_resume_from(const struct runpod_log *l)
+static bool knows_where_to_go_on(const struct runpod_log *l)
 {
     return l->queued_id[0] || l->last_ms == 0 || !runpod_log_holds(l);
 }
 
 static void open_when_due(struct runpod_log *l, int64_t now)
 {
-    if (l->stream || l->over || !cadence_due(&l->again, now) || !has_lines_to_resume_from(l))
+    if (l->stream || l->over || !cadence_due(&l->again, now) || !knows_where_to_go_on(l))
         return;
     if (runpod_left(l->r) > 0)
         call(l, now);
@@ -327,13 +327,14 @@ static int64_t next_call(struct runpod_log *l, int64_t now)
 int64_t runpod_log_take_in(struct runpod_log *l)
 {
     int64_t now = clock_mono_ms(l->r->clock);
+    size_t taken = 0;
     open_when_due(l, now);
-    for (size_t taken = 0; l->stream && taken < TAKE_IN_MAX;) {
+    while (l->stream && taken < TAKE_IN_MAX) {
         if (l->used == l->bytes.len && !fetch(l, now))
             break;
         taken += feed(l, SIZE_MAX);
     }
-    return next_call(l, now);
+    return taken < TAKE_IN_MAX ? next_call(l, now) : now;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------- */

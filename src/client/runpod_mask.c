@@ -9,6 +9,7 @@
 #include "client/runpod_read.h"
 
 #include "base/secret.h"
+#include "model/worker_env.h"
 
 #include <string.h>
 #include <strings.h>
@@ -46,8 +47,8 @@ static bool innocent_tokens(const char *name, const char *value)
 
 static bool named_as_secret(const char *name, const char *value)
 {
-    static const char *const words[] = {"KEY", "SECRET", "PASSWORD", "CREDENTIAL", NULL};
-    return holds(name, words) || !innocent_tokens(name, value);
+    static const char *const words[] = {"KEY", "SECRET", "PASSW", "PASSPHRASE", "CREDENTIAL", NULL};
+    return holds(name, words) || worker_env_is_secret(name) || !innocent_tokens(name, value);
 }
 
 /* ---- values ------------------------------------------------------------------------------------ */
@@ -86,7 +87,7 @@ static bool redactor_masks(const char *value)
 }
 
 /* "scheme://user:password@host". */
-static bool password_in_address(const char *value)
+bool runpod_address_secret(const char *value)
 {
     for (const char *at = value; (at = strstr(at, "://")) != NULL; at += 3) {
         size_t authority = strcspn(at + 3, "/?# \t\r\n");
@@ -101,7 +102,7 @@ bool runpod_value_secret(const char *value)
     static const char *const words[] = {"api-key", "api_key", "apikey", "access-key", "access_key",
         "private-key", "private_key", "private key", "password", "secret", "credential", "token ",
         "token=", "token\"", "token'", NULL};
-    return redactor_masks(value) || password_in_address(value) || holds(value, words);
+    return redactor_masks(value) || runpod_address_secret(value) || holds(value, words);
 }
 
 bool runpod_env_secret(const char *name, const char *value)

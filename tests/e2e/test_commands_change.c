@@ -463,6 +463,9 @@ static void resumes(void)
     assert_string_equal(json_str_or(row, "kind", ""), "change");
     snprintf(id, sizeof id, "%s", json_str_or(row, "id", ""));
     json_free(list);
+    int64_t mark = world_mark();
+    RUN(0, "resume", id, "--dry-run", "--read-only");
+    assert_int_equal(world_count(mark, NULL), 0);
     RUN(0, "resume", id, "--yes");
     RUN(0, "resume");
     HEARS("nothing is unfinished");

@@ -6,6 +6,8 @@
 #include "model/news.h"
 
 #include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 enum { TYPES = NEWS_KINDS };
 
@@ -197,6 +199,65 @@ static void it_stays_inside_the_quota(void **state)
     sim_speed(&world.sim, 0);
 }
 
+/* An account that may ask little: 12 calls a minute, 40 an hour. Nobody is refused, and some are left. */
+static void a_small_quota_is_kept(void **state)
+{
+    (void)state;
+    char path[256], body[300];
+    static const char scenario[] = "{\"base\":\"healthy\",\"rate\":{\"minute\":12,\"hour\":40}}";
+    snprintf(path, sizeof path, "%s/slipway-quota-XXXXXX.json",
+        getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
+    int fd = mkstemps(path, 5);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, scenario, sizeof scenario - 1), (ssize_t)sizeof scenario - 1);
+    close(fd);
+    world_reset("demo");
+    snprintf(body, sizeof body, "{\"scenario\":\"%s\"}", path);
+    json_free(sim_call(&world.sim, HTTP_POST, world.sim.control, "/_sim/reset", body, NULL));
+    unlink(path);
+    int64_t before = world_last_request(), began = now_ms();
+    struct runpod_watch *w =
+        begin(&(struct runpod_watch_options){.logs = true, .health_ms = 200, .endpoints_ms = 400},
+            world.r);
+    while (now_ms() - began < 8000) {
+        runpod_watch_hurry(w);
+        receive();
+    }
+    int calls = world_count(before, "control", "");
+    assert_in_range(calls, 3, 11);
+    assert_int_equal(seen.source.health, SOURCE_OK);
+    assert_true(world_count(before, "data", "") > 20); /* health has no such quota */
+    end(w);
+}
+
+/* "Retry-After: 4" of one call silences the whole control plane for 4 s, whoever hurries; the data plane has
+ * limits of its own. */
+static void silence_is_kept_when_it_is_asked_for(void **state)
+{
+    (void)state;
+    world_reset("healthy");
+    struct runpod_watch *w = begin(&fast, world.r);
+    UNTIL(seen.healths >= 3 && seen.count[NEWS_WORKERS] >= 3 && seen.count[NEWS_ACCOUNT]);
+    world_fault("{\"plane\":\"control\",\"path\":\"/v2/serverless\",\"kind\":\"status\","
+                "\"status\":429,\"headers\":{\"Retry-After\":\"4\"},\"times\":1}");
+    runpod_watch_hurry(w);
+    UNTIL(seen.source.health == SOURCE_FAILED);
+    int64_t told = now_ms(), after = world_last_request();
+    assert_int_equal(seen.source.error.class, ERR_RATE);
+    while (now_ms() - told < 3000) {
+        runpod_watch_hurry(w);
+        runpod_watch_focus(w, now_ms() % 2 ? LEGAL : SUPPORT);
+        receive();
+    }
+    assert_int_equal(world_count(after, "control", ""), 0);
+    assert_true(world_count(after, "data", "GET /v2/" LEGAL "/health") > 0);
+    assert_true(runpod_wait_ms(world.r, 1) > 0);
+    UNTIL(world_count(after, "control", "GET /v2/serverless") > 0);
+    assert_in_range(now_ms() - told, 3000, 30000);
+    UNTIL(seen.source.health == SOURCE_OK);
+    end(w);
+}
+
 /* ---- when it goes wrong -------------------------------------------------------------------------------- */
 
 static void an_outage_is_told_and_survived(void **state)
@@ -323,6 +384,8 @@ int main(void)
         TEST(nothing_new_is_told_by_age_alone),
         TEST(what_is_looked_at_keeps_its_age),
         TEST(it_stays_inside_the_quota),
+        TEST(a_small_quota_is_kept),
+        TEST(silence_is_kept_when_it_is_asked_for),
         TEST(an_outage_is_told_and_survived),
         TEST(a_refused_key_is_told_and_not_worn_out),
         TEST(a_new_endpoint_is_not_known_yet),

@@ -194,6 +194,44 @@ static void several_are_saved_at_once(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
+/* Piece by piece, newest first, each once, also where many have the same time and some are written
+ * meanwhile. */
+static void the_ledger_in_pieces(void **state)
+{
+    (void)state;
+    enum { COUNT = 95, PIECE = 10 };
+    char id[16];
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(id, sizeof id, "q%02d", i);
+        struct request q = request_of(id, "", REQUEST_COMPLETED);
+        q.submitted_ms += i / 7; /* seven at a time */
+        WORKS(state_request_save(world.s, &q, &world.e));
+    }
+    struct state_place at = STATE_NEWEST;
+    struct request *rows;
+    size_t n, seen = 0, pieces = 0;
+    do {
+        WORKS(state_requests_older(world.s, &at, PIECE, world.a, &rows, &n, &world.e));
+        for (size_t i = 0; i < n; i++) {
+            snprintf(id, sizeof id, "q%02d", COUNT - 1 - (int)seen++);
+            assert_string_equal(rows[i].id, id);
+            assert_string_equal(rows[i].input.s, "{\"prompt\":\"hi\"}");
+        }
+        pieces++;
+        struct request newer = request_of("newer", "", REQUEST_IN_QUEUE);
+        newer.submitted_ms += 1000;
+        if (pieces == 3)
+            WORKS(state_request_save(world.s, &newer, &world.e));
+    } while (n > 0 && pieces < 100);
+    assert_int_equal(seen, COUNT);
+    assert_int_equal(pieces, COUNT / PIECE + 2);
+    struct arena *small = arena_new(2048);
+    at = STATE_NEWEST;
+    assert_int_equal(state_requests_older(world.s, &at, PIECE, small, &rows, &n, &world.e), -1);
+    assert_int_equal(world.e.class, ERR_IO);
+    arena_free(small);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +240,7 @@ int main(void)
         T(ids_are_found_by_their_beginning),
         T(ones_own_takes_the_place_of_a_listed_one),
         T(several_are_saved_at_once),
+        T(the_ledger_in_pieces),
     };
     return cmocka_run_group_tests_name("state requests", tests, NULL, NULL);
 }

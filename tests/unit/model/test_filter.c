@@ -235,6 +235,48 @@ static void test_anything_may_be_typed(void **state)
     }
 }
 
+/* Where typing on is said to narrow, no row passes that did not pass before; and where it plainly does, it is
+ * said. */
+static void test_typing_on_narrows(void **state)
+{
+    (void)state;
+    static const char bytes[] = "legale :!\"/ae rs:";
+    static const char words[] = "abelgr: ";
+    static const char *const yes[][2] = {
+        {"le", "leg"}, {"le", "le x"}, {"!le", "!le x"}, {"a le", "a leg"}, {"level:e", "level:er"}};
+    static const char *const no[][2] = {{"le", "l"}, {"le", "le"}, {"!le", "!leg"}, {"le", "le:"},
+        {"/e/", "/e/ x:"}, {"ab", "xb"}, {"", "!a"}};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        assert_true(filter_narrows(text_of(yes[i][0]), text_of(yes[i][1])));
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        assert_false(filter_narrows(text_of(no[i][0]), text_of(no[i][1])));
+    size_t narrowed = 0;
+    for (uint64_t seed = 1; seed <= 30000; seed++) {
+        struct dice dice = dice_new(seed);
+        char typed[16], value[24];
+        size_t n = 1 + dice_below(&dice, 8), more = n + 1 + dice_below(&dice, 4);
+        for (size_t i = 0; i < more; i++)
+            typed[i] = bytes[dice_below(&dice, sizeof bytes - 1)];
+        struct text first = {typed, n}, second = {typed, more};
+        struct filter *a = filter_new(first, NULL), *b = filter_new(second, NULL);
+        bool narrows = a && b && filter_narrows(first, second);
+        narrowed += narrows;
+        for (int k = 0; k < 10 && narrows; k++) {
+            size_t length = dice_below(&dice, sizeof value);
+            for (size_t i = 0; i < length; i++)
+                value[i] = words[dice_below(&dice, sizeof words - 1)];
+            const struct filter_field fields[] = {{"level", {value, length / 2}},
+                {"e", {value + length / 2, length - length / 2}}};
+            if (filter_matches(b, fields, 2) && !filter_matches(a, fields, 2))
+                fail_msg("seed %llu: <%.*s> is no narrower than <%.*s>", (unsigned long long)seed,
+                    (int)more, typed, (int)n, typed);
+        }
+        filter_free(a);
+        filter_free(b);
+    }
+    assert_true(narrowed > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_costly_expressions_end),
         cmocka_unit_test(test_anything_may_be_typed),
+        cmocka_unit_test(test_typing_on_narrows),
     };
     return cmocka_run_group_tests_name("filter", tests, NULL, NULL);
 }
