@@ -80,7 +80,8 @@ ONCE := build/tests/e2e/test_commands_logs
 ASAN_ENV := ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 TSAN_ENV := TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 # Threads take turns: else one that only sends keeps the others from running at all.
-MEMCHECK := valgrind -q --fair-sched=yes --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
+NO_JIT   := $(CURDIR)/build/tests/support/no_jit.so
+MEMCHECK := env LD_PRELOAD=$(NO_JIT) valgrind -q --fair-sched=yes --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
             --error-exitcode=99 --num-callers=30
 
 .PHONY: check check-run check-lint check-gcc check-portable check-asan check-tsan check-valgrind check-fuzz check-clients
@@ -131,8 +132,12 @@ tsan: deps
 # What gcc's sanitizers do not see: bytes that were never written. Slow, so only what all else stands on;
 # `make memcheck` looks at everything.
 MEMCHECKED := $(filter $(patsubst %,build/tests/unit/%/%,base core model),$(UNIT_BIN))
+$(NO_JIT): tests/support/no_jit.c
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $<
+
 check-valgrind: TEST_JOBS = $(JOBS)
-check-valgrind:
+check-valgrind: $(NO_JIT)
 	@WRAP="$(MEMCHECK)" SLIPWAY_SIM=build/slipway-sim $(RUN) valgrind $(MEMCHECKED)
 
 .PHONY: memcheck
