@@ -22,7 +22,7 @@ BUILD   ?= build$(if $(variant),/$(subst $(space),-,$(variant)))
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wformat=2 -Wvla -Werror
 # What is looked for with a sanitizer is found as well in code that is compiled sooner.
-OPTIMIZE ?= $(if $(SAN)$(FUZZING),-O1,-O2) -g
+OPTIMIZE ?= $(if $(SAN)$(FUZZING),-O1 -g1,-O2 -g)
 # What gcc believes to be cut depends on how much it looks through: the usual build asks that.
 WARNINGS += $(if $(SAN),$(if $(findstring clang,$(CC)),,-Wno-format-truncation))
 HARDEN   := $(if $(SAN)$(FUZZING),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE

@@ -38,12 +38,21 @@ LIBS_unit/ui/test_terminal := vterm
 LIBS_unit/ui/test_terminal_frames := vterm
 LIBS_e2e/test_log_flood := vterm
 
+# Who tests need not be fast where what is tested is slow; it is compiled sooner.
+TEST_OPTIMIZE := $(if $(SAN)$(FUZZING),-O0)
+
 define test_program
 $(patsubst tests/%.c,$(BUILD)/tests/%,$(1)): $(1) $(call test_support,$(1)) $(wildcard tests/support/*.h $(dir $(1))*.h) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CPPFLAGS) -Itests/support $$(CFLAGS) $$(LDFLAGS) -o $$@ $(1) $(call test_support,$(1)) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l))) $$(call libs_of,$(below_$(call test_layer,$(1)))) $$(call pkg_libs,cmocka $(LIBS_$(patsubst tests/%.c,%,$(1)))) -lm
+	$$(CC) $$(CPPFLAGS) -Itests/support $$(CFLAGS) $$(TEST_OPTIMIZE) $$(LDFLAGS) -o $$@ $(1) $(call test_support,$(1)) $(foreach l,$(below_$(call test_layer,$(1))),$(call archive,$(l))) $$(call libs_of,$(below_$(call test_layer,$(1)))) $$(call pkg_libs,cmocka $(LIBS_$(patsubst tests/%.c,%,$(1)))) -lm
 endef
 $(foreach t,$(UNIT) $(E2E),$(eval $(call test_program,$(t))))
+
+# What tests/e2e/read_only.sh fills its world with, and asks for the keys that there are.
+E2E_WORLD := $(BUILD)/tests/support/dashboard_world
+$(E2E_WORLD): tests/support/dashboard_world.c $(foreach l,$(below_app),$(call archive,$(l)))
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(TEST_OPTIMIZE) $(LDFLAGS) -o $@ $^ $(call libs_of,$(below_app)) -lm
 
 # One test by name: make unit/base/test_text
 .PHONY: $(patsubst tests/%.c,%,$(UNIT) $(E2E))
@@ -52,7 +61,7 @@ $(patsubst tests/%.c,%,$(UNIT) $(E2E)): %: $(BUILD)/tests/% $(BUILD)/slipway-sim
 $(patsubst tests/%.c,%,$(E2E)): $(BUILD)/slipway
 
 .PHONY: test-programs
-test-programs: $(UNIT_BIN) $(E2E_BIN)
+test-programs: $(UNIT_BIN) $(E2E_BIN) $(E2E_WORLD)
 
 # ---- make check ------------------------------------------------------------------------------------
 #
@@ -90,13 +99,47 @@ check: deps
 	@$(MAKE) --no-print-directory check-run
 	@sh tests/tally.sh $(CHECK)/tally
 
-# One after the other: they share two cores, and the log reads in order. A step that cannot be built
-# counts as a failure, and the others still run.
-STEPS := lint gcc portable asan fuzz tsan valgrind clients
+# One after the other: they share two cores, and the log reads in order. What later steps need is built
+# meanwhile, out of the tests' way (nice), as these mostly wait. A step that cannot be built counts as a failure,
+# and the others still run.
+STEPS       := lint gcc portable asan fuzz tsan valgrind clients
+BUILT_AHEAD := portable asan fuzz tsan
+
+PORTABLE_BIN := $(patsubst build/%,build/portable/%,$(filter build/tests/unit/core/%,$(UNIT_BIN)))
+ASAN_BIN     := $(patsubst build/%,build/clang-fuzz/%,$(filter-out $(ONCE),$(E2E_BIN) $(UNIT_BIN)))
+TSAN_BIN      = $(patsubst build/%,build/thread/%,$(filter-out $(UNTHREADED) $(ONCE), \
+                $(E2E_BIN) $(filter $(THREADED:%=build/tests/unit/%/%),$(UNIT_BIN))))
+
+.PHONY: build-lint build-gcc build-portable build-asan build-tsan build-fuzz build-valgrind build-clients build-ahead
+build-lint:
+build-gcc:
+	@$(SUB) all test-programs
+build-portable:
+	@$(SUB) PORTABLE=1 $(PORTABLE_BIN)
+build-asan:
+	@$(SUB) CC=clang FUZZING=1 all $(ASAN_BIN) build/clang-fuzz/tests/support/dashboard_world
+build-fuzz:
+	@$(SUB) CC=clang FUZZING=1 fuzz-programs
+build-tsan:
+	@$(SUB) SAN=thread all $(TSAN_BIN) build/thread/tests/support/dashboard_world
+build-valgrind: build-gcc $(NO_JIT)
+build-clients:
+	@$(SUB) all
+
+# The step's own build says what went wrong, so this one need not.
+build-ahead:
+	@for step in $(BUILT_AHEAD); do \
+	    $(MAKE) --no-print-directory -s build-$$step >$(CHECK)/build-$$step.log 2>&1; \
+	    : > $(CHECK)/built-$$step; \
+	done
 
 check-run:
-	@for step in $(STEPS); do \
-	    $(MAKE) --no-print-directory -s check-$$step || \
+	@$(MAKE) --no-print-directory -s build-gcc; \
+	nice -n 19 $(MAKE) --no-print-directory -s build-ahead & ahead=$$!; \
+	for step in $(STEPS); do \
+	    case " $(BUILT_AHEAD) " in *" $$step "*) \
+	        while [ ! -e $(CHECK)/built-$$step ] && kill -0 $$ahead 2>/dev/null; do sleep 0.2; done;; esac; \
+	    $(MAKE) --no-print-directory -s build-$$step && $(MAKE) --no-print-directory -s check-$$step || \
 	        { echo "FAIL  check-$$step could not be run"; echo "0 1 0" >> $(CHECK)/tally; }; \
 	done
 
@@ -104,28 +147,24 @@ check-lint:
 	@$(RUN) house tests/layers.sh tests/layers_test.sh
 
 check-gcc:
-	@$(SUB) all test-programs
 	@SLIPWAY=build/slipway SLIPWAY_SIM=build/slipway-sim $(RUN) gcc $(E2E_SH) $(E2E_BIN) $(UNIT_BIN)
 
 # What stands in for eventfd and signalfd elsewhere must work too.
 check-portable:
-	@$(SUB) PORTABLE=1 $(patsubst build/%,build/portable/%,$(filter build/tests/unit/core/%,$(UNIT_BIN)))
-	@$(RUN) portable $(patsubst build/%,build/portable/%,$(filter build/tests/unit/core/%,$(UNIT_BIN)))
+	@$(RUN) portable $(PORTABLE_BIN)
 
 check-asan:
-	@$(SUB) CC=clang FUZZING=1 all test-programs
 	@$(ASAN_ENV) SLIPWAY=build/clang-fuzz/slipway SLIPWAY_SIM=build/clang-fuzz/slipway-sim \
-	    $(RUN) asan+ubsan $(E2E_SH) $(patsubst build/%,build/clang-fuzz/%,$(filter-out $(ONCE),$(E2E_BIN) $(UNIT_BIN)))
+	    $(RUN) asan+ubsan $(E2E_SH) $(ASAN_BIN)
 
 check-tsan:
-	@$(SUB) SAN=thread all test-programs
 	@$(TSAN_ENV) WRAP="setarch -R" SLIPWAY=build/thread/slipway SLIPWAY_SIM=build/thread/slipway-sim $(RUN) tsan \
-	    $(E2E_SH) $(patsubst build/%,build/thread/%,$(filter-out $(UNTHREADED) $(ONCE), \
-	    $(E2E_BIN) $(filter $(THREADED:%=build/tests/unit/%/%),$(UNIT_BIN))))
+	    $(E2E_SH) $(TSAN_BIN)
 
 .PHONY: tsan
 tsan: deps
 	@rm -rf $(CHECK) && mkdir -p $(CHECK) && : > $(CHECK)/tally
+	@$(MAKE) --no-print-directory -s build-tsan UNTHREADED= ONCE=
 	@$(MAKE) --no-print-directory -s check-tsan UNTHREADED= ONCE=
 	@sh tests/tally.sh $(CHECK)/tally
 
@@ -137,19 +176,18 @@ $(NO_JIT): tests/support/no_jit.c
 	$(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $<
 
 check-valgrind: TEST_JOBS = $(JOBS)
-check-valgrind: $(NO_JIT)
+check-valgrind:
 	@WRAP="$(MEMCHECK)" SLIPWAY_SIM=build/slipway-sim $(RUN) valgrind $(MEMCHECKED)
 
 .PHONY: memcheck
 memcheck: deps
 	@rm -rf $(CHECK) && mkdir -p $(CHECK) && : > $(CHECK)/tally
-	@$(SUB) all test-programs
+	@$(MAKE) --no-print-directory -s build-valgrind
 	@$(MAKE) --no-print-directory -s check-valgrind MEMCHECKED="$(UNIT_BIN)" TEST_LIMIT=1800
 	@sh tests/tally.sh $(CHECK)/tally
 
 # The limit covers fetching the clients over a slow line.
 check-clients:
-	@$(SUB) all
 	@BUILD=build SLIPWAY_SIM=$(CURDIR)/build/slipway-sim TEST_LIMIT=900 $(RUN) clients tests/clients/run.sh
 
 # Uploads of 1 GB ended at 50 random moments; `make check` ends a small one three times.
@@ -165,11 +203,11 @@ FUZZ_BIN      = $(patsubst tests/fuzz/%.c,build/clang-fuzz/fuzz/%,$(FUZZ))
 .PHONY: fuzz fuzz-programs
 fuzz: deps
 	@mkdir -p $(CHECK) && : > $(CHECK)/tally
+	@$(MAKE) --no-print-directory -s build-fuzz
 	@$(SUB) FUZZ_SECONDS=600 TEST_LIMIT=700 check-fuzz
 	@sh tests/tally.sh $(CHECK)/tally
 
 check-fuzz:
-	@$(SUB) CC=clang FUZZING=1 fuzz-programs
 	@AGAIN_MAX=0 FUZZ_SECONDS=$(FUZZ_SECONDS) TEST_LIMIT=$(or $(TEST_LIMIT),300) $(RUN) fuzz $(FUZZ_BIN:%=%.sh)
 
 ifdef FUZZING
