@@ -162,6 +162,20 @@ static const char *under_way(const struct operation *o)
     return o->note.len > 0 ? o->note.s : "begins";
 }
 
+/* A change's plan begins with what it is and to which endpoint. */
+static void asking_words(const struct operation *o, struct table_cell *out)
+{
+    int room = TABLE_CELL_MAX - 48;
+    struct text plan = o->plan_count > 0 ? text_cut(o->plan[0], (size_t)room) : TEXT("");
+    out->role = ROLE_WARNING;
+    if (o->kind == OPERATION_CHANGE && plan.len > 0)
+        table_cell_printf(out, "asks: %.*s? Enter shows the plan", SAY_ARGS(plan));
+    else
+        table_cell_printf(out, "asks before it %s %.*s: Enter shows the plan",
+            o->kind == OPERATION_DEPLOY ? "deploys" : "changes", room,
+            o->repository.len > 0 ? o->repository.s : o->title.s);
+}
+
 static void deployment_words(
     const struct store *s, const struct operation *o, struct table_cell *out)
 {
@@ -175,8 +189,7 @@ static void deployment_words(
         out->role = ROLE_ACTIVE;
         return;
     case OPERATION_ASKING:
-        table_cell_printf(out, "asks before it goes on: Enter shows the plan");
-        out->role = ROLE_WARNING;
+        asking_words(o, out);
         return;
     case OPERATION_INTERRUPTED:
         table_cell_printf(out, "%sinterrupted: %.*s", o->kind == OPERATION_DEPLOY ? "" : "change ",

@@ -65,6 +65,9 @@ struct text say_burst_workers(struct arena *a, const struct burst_evidence *v)
         return TEXT("whether a worker is up is not known");
     if (v->workers_up == 0)
         return TEXT("no worker is up: the first wait for a cold start, which costs as well");
+    if (v->workers_may_sleep)
+        return say_text(a, "at most %" PRId64 " worker%s up: some may be asleep, and start first",
+            v->workers_up, v->workers_up == 1 ? " is" : "s are");
     return say_text(
         a, "%" PRId64 " worker%s up", v->workers_up, v->workers_up == 1 ? " is" : "s are");
 }

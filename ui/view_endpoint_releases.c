@@ -71,7 +71,10 @@ void view_endpoint_releases(
             add_release(l, v, &d->releases[i], i == 0);
         if (d->release_count == 0) {
             lines_row(l, OPENED_SIGN_COLUMN);
-            lines_wrap(l, TEXT("no release is known"), ROLE_FAINT, 0);
+            lines_wrap(l,
+                d->releases_read ? TEXT("no release is known")
+                                 : TEXT("… the releases are being read"),
+                d->releases_read ? ROLE_FAINT : ROLE_STALE, 0);
         }
     }
 }

@@ -146,7 +146,7 @@ static struct burst_evidence evidence_of(const struct form_view *v, const struct
     out.cost_request = row->cost_request;
     if (times.count > 0 && times.execution_p50 >= 0)
         out.run_ms = (double)times.execution_p50;
-    burst_evidence_health(&out, row->health);
+    burst_evidence_workers(&out, row->workers, row->health);
     burst_evidence_price(&out, row->settings, store_gpus(s));
     out.idle_s = row->settings->idle_s;
     return out;

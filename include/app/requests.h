@@ -28,6 +28,11 @@ struct request_task {
 /* A fresh request for the task: id, time, input. */
 void request_begin(const struct request_task *t, struct request *q, struct arena *a);
 
+/* The request that an earlier run began under that id (NULL = none), where the ledger says that the service has
+ * it, and it is under way or was answered; else a fresh one. */
+int request_resume(const struct request_task *t, const char *id, struct request *q, struct arena *a,
+    struct err *e);
+
 /* Sends it (unless it has a job_id already) and follows it to a final status: 0, whatever the status is.
  * -1 when it could not be sent or followed: ERR_TIMEOUT past the deadline. `q` is as it was last seen, its
  * texts in the arena. */
@@ -56,7 +61,7 @@ void request_seen(
 
 /* Reads its status; ERR_REMOTE 404 when neither the service nor the ledger knows it. */
 int request_look(const struct request_desk *d, struct request *q, struct arena *a, struct err *e);
-/* Then looks what has become of it; that this fails is no failure. */
+/* Then looks what has become of it; that this fails is no failure. ERR_STATE when it had ended otherwise. */
 int request_cancel(const struct request_desk *d, struct request *q, struct arena *a, struct err *e);
 /* ERR_STATE when it is no request for that (request_refuses_retry), without asking the service. */
 int request_retry(const struct request_desk *d, struct request *q, struct arena *a, struct err *e);

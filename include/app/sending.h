@@ -52,6 +52,7 @@ struct sending {
     void *arg;
     struct cancel
         *cancel;  /* a job that the service has is cancelled there, unless the program quits */
+    bool clears;  /* it is cancelled also then, as far as that can be done in a second */
     bool reached; /* set here: the service has the request, or may have it */
 };
 /* 0 when it came to a final status, whatever that is; -1 when it could not be sent or followed: ERR_TIMEOUT

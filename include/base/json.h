@@ -73,7 +73,8 @@ struct json *json_new_object(void);
 struct json *json_new_array(void);
 struct json *json_new_string(const char *s); /* NULL gives null */
 struct json *json_new_int(int64_t v);
-struct json *json_new_num(double v); /* NaN and infinities give null */
+struct json *json_new_num(double v);         /* NaN and infinities give null */
+struct json *json_new_money(double dollars); /* … with six decimals, or six digits below 1 */
 struct json *json_new_bool(bool v);
 struct json *json_new_null(void);
 int json_add(struct json *object, const char *key, struct json *take);
@@ -81,6 +82,7 @@ int json_add_str(struct json *object, const char *key, const char *s); /* NULL a
 int json_add_text(struct json *object, const char *key, struct text t);
 int json_add_int(struct json *object, const char *key, int64_t v);
 int json_add_num(struct json *object, const char *key, double v);
+int json_add_money(struct json *object, const char *key, double dollars);
 int json_add_bool(struct json *object, const char *key, bool v);
 int json_push(struct json *array, struct json *take);
 /* Replaces or adds a member. */

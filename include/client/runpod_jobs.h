@@ -37,6 +37,9 @@ void runpod_status_many(struct runpod *r, struct runpod_look *looks, size_t n, s
 
 int runpod_cancel(
     struct runpod *r, const char *endpoint_id, const char *job_id, struct cancel *c, struct err *e);
+/* The same, given up after so long, tries again and waits in it. */
+int runpod_cancel_within(struct runpod *r, const char *endpoint_id, const char *job_id,
+    int64_t within_ms, struct cancel *c, struct err *e);
 
 /* Queues it again under the same id; the service takes that only of jobs that FAILED or TIMED_OUT (§2.5). */
 int runpod_retry(

@@ -68,14 +68,17 @@ struct burst_evidence {
     double run_ms;                  /* typical execution of past requests */
     double price_least, price_most; /* $/h of one worker, of those it may get */
     int64_t workers_up;             /* that could take one now */
+    bool workers_may_sleep;         /* … at most: some of these may be asleep */
     int idle_s;                     /* a worker stays up, and costs, behind the last */
 };
 struct burst_evidence burst_evidence_none(void);
 /* Counts the finished ones with a known cost or time among `requests` of that endpoint. */
 void burst_evidence_past(struct burst_evidence *v, const char *endpoint_id,
     const struct request *const *requests, size_t count);
-/* From the health that was seen (NULL: unknown): `ready` counts workers that sleep (spec/runpod.md §3.2). */
-void burst_evidence_health(struct burst_evidence *v, const struct health *health);
+/* From the worker list, which holds only those that are up; else from health, whose `ready` counts workers that
+ * sleep, and whose `idle` may (spec/runpod.md §3.2). NULL: not seen. */
+void burst_evidence_workers(
+    struct burst_evidence *v, const struct worker_page *workers, const struct health *health);
 /* From the endpoint's pools and the catalog (either may be NULL). */
 void burst_evidence_price(
     struct burst_evidence *v, const struct endpoint *endpoint, const struct gpu_page *gpus);

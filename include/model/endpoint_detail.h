@@ -37,6 +37,7 @@ struct endpoint_detail {
     struct text registry;     /* id of the credential; empty = none */
     struct release *releases; /* newest first, at most 50 */
     size_t release_count;
+    bool releases_read;        /* else they are being read, or could not be */
     bool rolling;              /* a rollout is in progress */
     int rolled, rolling_total; /* workers on the newest release, of so many */
     /* Billed by the hour, newest first: an hour that is not over is incomplete. NAN = not billed yet. */

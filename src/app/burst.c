@@ -144,7 +144,8 @@ static int send_one(struct sender *s)
         .changed = post,
         .piece = b->body->count == 1 ? on_piece : NULL,
         .arg = s,
-        .cancel = t->cancel};
+        .cancel = t->cancel,
+        .clears = b->body->count > 1};
     int failed = sending_run(&s->sending, &q, a, &e);
     if (failed && e.class != ERR_CANCEL)
         note_failure(t, q.job_id[0] != 0, &e);

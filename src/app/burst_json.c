@@ -65,10 +65,10 @@ struct json *burst_json(const struct burst_report *r)
     add_ms(j, "tokens_out", r->tokens_out);
     json_add_int(j, "took_ms", r->took_ms);
     json_add_num(j, "requests_per_second", r->per_second);
-    json_add_num(j, "estimated_cost", r->cost);
+    json_add_money(j, "estimated_cost", r->cost);
     json_add_int(j, "priced", r->priced);
-    json_add_num(j, "estimated_cost_before_least", r->estimate.least);
-    json_add_num(j, "estimated_cost_before_most", r->estimate.most);
+    json_add_money(j, "estimated_cost_before_least", r->estimate.least);
+    json_add_money(j, "estimated_cost_before_most", r->estimate.most);
     json_add_text(j, "newest_error", r->error);
     return j;
 }

@@ -30,11 +30,14 @@ struct burst_evidence burst_evidence_gather(struct engine *g, struct state *ledg
     const struct endpoint *endpoint, struct arena *a, struct cancel *c)
 {
     struct burst_evidence v = burst_evidence_none();
+    struct worker_page workers;
     struct health health;
     struct gpu_page gpus;
     gather_past(&v, ledger, endpoint->id);
-    burst_evidence_health(
-        &v, runpod_health(g->runpod, endpoint->id, &health, c, NULL) ? NULL : &health);
+    if (!runpod_workers(g->runpod, endpoint->id, a, &workers, c, NULL))
+        burst_evidence_workers(&v, &workers, NULL);
+    else if (!runpod_health(g->runpod, endpoint->id, &health, c, NULL))
+        burst_evidence_workers(&v, NULL, &health);
     if (!prices_get(g->prices, a, &gpus, c, NULL))
         burst_evidence_price(&v, endpoint, &gpus);
     v.idle_s = endpoint->idle_s;

@@ -219,7 +219,12 @@ int change_version(const struct json *asked, int64_t *version, struct err *e)
         return 0;
     if (!asked_number(asked, "rollback", 0, INT32_MAX, -1, version, e))
         return 0;
-    return err_hint(e, "the number of a version, or \"previous\"");
+    if (word)
+        err_set(e, ERR_INPUT, 0,
+            "“%.100s” is no release: say the number of one, as `slipway releases` lists them, or "
+            "\"previous\"",
+            word);
+    return -1;
 }
 
 static int check_verbs(const struct json *asked, struct err *e)

@@ -1,9 +1,9 @@
 /* What cannot be undone: deleting an endpoint, and purging its queue. Both say what is lost, and want the
  * endpoint's name typed (risk 3).
  *
- * Deleting what is deleted is nothing. A purge is not so: when a run was killed between asking for it and
- * noting that it was done, what waits now may be other requests than those that were agreed to, so a resumed
- * run asks anew. */
+ * Deleting what is deleted is nothing. A purge is not so: what waits when it is gone on with may be other
+ * requests than those that were agreed to, so a resumed run asks anew; and where that is answered beforehand,
+ * only one that was begun a moment ago is gone on with. */
 #include "app/change.h"
 
 #include "client/runpod_jobs.h"
@@ -17,6 +17,7 @@
 const char *const change_steps_delete[] = {"endpoint", "delete", NULL};
 const char *const change_steps_purge[] = {"queue", "purge", NULL};
 enum { SEE, DO };
+enum { PURGE_FRESH_MS = 5 * 60 * 1000 };
 
 static const char *plural(int64_t n)
 {
@@ -156,6 +157,19 @@ static int purge(struct change *c, struct err *e)
     return work_note(w, "applied", words, e);
 }
 
+/* A yes to what nobody has been shown is worth little when the queue is another by now. */
+static int refuse_old(const struct change *c, struct err *e)
+{
+    const struct work *w = c->w;
+    char age[SAY_MAX];
+    int64_t since = clock_wall_ms(w->engine->clock) - w->record.started_ms;
+    if (!w->resumed || !w->flags.yes || since < PURGE_FRESH_MS)
+        return 0;
+    err_set(e, ERR_STATE, 0, "the purge was asked for %s ago: other requests may wait by now",
+        say_age(age, since));
+    return err_hint(e, "`slipway purge %s` shows what waits now, and asks", c->id);
+}
+
 int change_run_purge(struct change *c, struct err *e)
 {
     struct work *w = c->w;
@@ -171,7 +185,9 @@ int change_run_purge(struct change *c, struct err *e)
         work_say(w, "%s: nothing is queued", c->name.s);
         return 0;
     }
-    if (again)
+    if (refuse_old(c, e))
+        return -1;
+    if (w->resumed)
         json_remove(w->done, "agreed");
     plan_purge(c, again);
     work_step(w, SEE, STEP_DONE, "%" PRId64 " queued", c->health.in_queue);

@@ -251,6 +251,19 @@ static int tell(struct gathering *g, size_t *warnings, struct err *e)
     return breaks ? refuse(breaks, e) : 0;
 }
 
+/* The rules compare a length with what the model says of itself; where that is not known nobody did. */
+static void tell_unchecked_length(const struct change *c, size_t *warnings)
+{
+    const char *tokens = set_value(c, "MAX_MODEL_LEN");
+    tokens = tokens ? tokens : set_value(c, "MAX_MODEL_LENGTH");
+    if (!tokens || (c->model_seen && c->model.list.facts.context_length > 0))
+        return;
+    work_plan(c->w, "%s: settings: whether the model allows %.20s tokens could not be checked: %s",
+        preflight_level_name(PREFLIGHT_WARNING), tokens,
+        c->model_seen ? "it does not say its own limit" : "it could not be read");
+    ++*warnings;
+}
+
 int change_preflight(struct change *c, size_t *warnings, struct err *e)
 {
     struct gathering *g = calloc(1, sizeof *g);
@@ -268,6 +281,8 @@ int change_preflight(struct change *c, size_t *warnings, struct err *e)
     }
     if (!rc)
         rc = tell(g, warnings, e);
+    if (!rc)
+        tell_unchecked_length(c, warnings);
     arena_free(a);
     free(g);
     return rc ? -1 : 0;

@@ -1,14 +1,14 @@
 /* A newer revision of the endpoint's model onto the endpoint: which commit; whether it can work; the plan; the
  * change; the rollout; one short request that must be answered; the registry's row.
  *
- * The commit is noted before anything is done, so that a resumed run does not roll to a still newer one. */
+ * The commit is noted before anything is done, so that a resumed run does not roll to a still newer one; and
+ * the request before it is sent, so that one which the service has is gone on with. */
 #include "app/change.h"
 
 #include "app/asked.h"
 #include "app/requests.h"
 #include "ui/say.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -113,8 +113,9 @@ static int looked(void *arg, const struct request *q, struct err *e)
     struct change *c = arg;
     (void)e;
     int64_t waited = clock_wall_ms(c->w->engine->clock) - q->submitted_ms;
-    work_step(c->w, ANSWER, STEP_RUNNING, "%s %" PRId64 " s", request_status_name(q->status),
-        waited / 1000);
+    char age[SAY_MAX];
+    work_step(
+        c->w, ANSWER, STEP_RUNNING, "%s %s", request_status_name(q->status), say_age(age, waited));
     return 0;
 }
 
@@ -145,8 +146,8 @@ static int first_answer(struct change *c, struct request *q, struct err *e)
         .arg = c,
         .cancel = w->cancel};
     work_step(w, ANSWER, STEP_RUNNING, "sending a short request");
-    request_begin(&task, q, w->keep);
-    int failed = request_follow(&task, q, w->keep, e);
+    int failed = request_resume(&task, work_noted(w, "request"), q, w->keep, e) ||
+                 work_note(w, "request", q->id, e) || request_follow(&task, q, w->keep, e);
     json_free(input);
     if (failed)
         return err_hint(e, "the change is made; `slipway rollback %s` goes back", c->id);

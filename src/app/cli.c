@@ -103,15 +103,28 @@ static int show_help(FILE *out)
 
 /* ---- parsing ------------------------------------------------------------------------------------- */
 
+static bool is_name(const struct flag *f, const char *name, size_t n)
+{
+    return strlen(f->name) == n && memcmp(f->name, name, n) == 0;
+}
+
+/* --dry-run or --yes where there is nothing to be tried or asked. */
+static bool is_for_writers(const char *name, size_t n)
+{
+    for (size_t i = 0; i < COMMON; i++)
+        if (common[i].only_writes && is_name(&common[i].flag, name, n))
+            return true;
+    return false;
+}
+
 static const struct flag *find_flag(const struct command *c, const char *name, size_t n)
 {
     for (const struct flag *f = c->flags; f < c->flags + COMMAND_FLAGS_MAX && f->name; f++)
-        if (strlen(f->name) == n && memcmp(f->name, name, n) == 0)
+        if (is_name(f, name, n))
             return f;
     for (size_t i = 0; i < COMMON; i++) {
         const struct flag *f = &common[i].flag;
-        if ((!common[i].only_writes || c->writes) && strlen(f->name) == n &&
-            memcmp(f->name, name, n) == 0)
+        if ((!common[i].only_writes || c->writes) && is_name(f, name, n))
             return f;
     }
     return NULL;
@@ -179,6 +192,9 @@ static int parse_flag(struct call *c, int argc, char *argv[], int *i)
     const char *name = argv[*i] + 2, *equals = strchr(name, '=');
     size_t n = equals ? (size_t)(equals - name) : strlen(name);
     const struct flag *f = find_flag(c->command, name, n);
+    if (!f && c->command->name[0] && is_for_writers(name, n))
+        return call_usage(
+            c, "--%.*s does not apply to `slipway %s`", (int)n, name, c->command->name);
     if (!f)
         return call_usage(c, "unknown flag %s", argv[*i]);
     if (!f->value && equals)

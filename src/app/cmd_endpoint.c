@@ -7,6 +7,7 @@
 #include "app/endpoint_sums.h"
 #include "client/runpod_change.h"
 #include "client/runpod_jobs.h"
+#include "ui/say.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -174,6 +175,7 @@ static void print_settings(struct call *c, const struct looking *l)
 {
     const struct endpoint *p = &l->settings;
     const struct endpoint_detail *d = &l->detail;
+    char span[SAY_MAX];
     print_words(c, "Model", p->model);
     print_words(c, "Revision", p->revision);
     print_words(c, "Served as", p->served);
@@ -183,7 +185,7 @@ static void print_settings(struct call *c, const struct looking *l)
         p->workers_max == 0 ? " (paused)" : "", p->idle_s);
     print_words(c, "Scaling", d->scaling);
     if (d->timeout_ms >= 0)
-        call_line(c, "%-12s %" PRId64 " s a request", "Timeout", d->timeout_ms / 1000);
+        call_line(c, "%-12s %s a request", "Timeout", say_age(span, d->timeout_ms));
     if (d->disk_gb >= 0)
         call_line(c, "%-12s %d GB", "Disk", d->disk_gb);
     print_words(c, "FlashBoot", d->flashboot);
@@ -198,10 +200,16 @@ static void print_settings(struct call *c, const struct looking *l)
             d->env[i].name.s, (int)d->env[i].value.len, d->env[i].value.s);
 }
 
+static int64_t seconds(int64_t s)
+{
+    return s < INT64_MAX / 1000 ? s * 1000 : INT64_MAX;
+}
+
 static void print_workers(struct call *c, const struct worker_page *page)
 {
     static const char *const titles[] = {"WORKER", "STATUS", "GPU", "PLACE", "UPTIME", "IMAGE"};
     struct columns t;
+    char up[SAY_MAX];
     if (!page || page->count == 0) {
         call_line(c, "%-12s %s", "Workers now", page ? "none" : "not read");
         return;
@@ -223,7 +231,7 @@ static void print_workers(struct call *c, const struct worker_page *page)
                 columns_text(&t, w->gpu);
             columns_text(&t, w->data_center);
             if (w->uptime_s >= 0)
-                columns_add(&t, "%" PRId64 " s", w->uptime_s);
+                columns_add(&t, "%s", say_age(up, seconds(w->uptime_s)));
             else
                 columns_text(&t, TEXT(""));
             columns_text(&t, w->image);

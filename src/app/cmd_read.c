@@ -199,8 +199,8 @@ static struct json *model_json(const struct reading *r, size_t i)
     json_add_str(j, "endpoint_id", m->endpoint_id[0] ? m->endpoint_id : NULL);
     json_add_str(j, "training_job_id", m->training_job_id[0] ? m->training_job_id : NULL);
     add_count(j, "context_length", m->context_length);
-    json_add_num(j, "cost_per_request", m->cost_per_request);
-    json_add_num(j, "budget_limit", m->budget_limit);
+    json_add_money(j, "cost_per_request", m->cost_per_request);
+    json_add_money(j, "budget_limit", m->budget_limit);
     json_add_bool(j, "enabled", m->enabled);
     json_add_bool(j, "is_global", m->is_global);
     add_time(j, "updated_at", m->updated_ms);

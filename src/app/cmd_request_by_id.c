@@ -324,7 +324,10 @@ static int retry_requests(struct call *c)
 const struct command commands_requests[] = {
     {.name = "requests",
         .help = "the newest requests that are known: sent from here, or listed by an endpoint",
-        .flags = {{"endpoint", "ID", "only those to this endpoint, also what RunPod lists of it"},
+        .args = {"endpoint"},
+        .flags = {{"endpoint", "ID",
+                      "as ENDPOINT, an id or name: only those to it, also what RunPod "
+                      "lists of it"},
             {"state", "STATE", "only those: open, in queue, running, done, failed, …"},
             {"filter", "WORDS", "only those that match, as behind / in the dashboard"},
             {"limit", "N", "so many; default 100"},

@@ -7,6 +7,9 @@
 #include "app/call_operation.h"
 #include "app/command.h"
 #include "app/requests.h"
+#include "client/runpod_control.h"
+#include "ui/say.h"
+#include "ui/say_burst.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,6 +27,7 @@ struct running {
     struct burst_prices prices;
     struct state *ledger;
     struct err ledger_error; /* why the request is not kept; class ERR_NONE = it is */
+    struct text price[3];    /* of a dry run: what it would cost, as a burst says it */
     size_t printed;          /* bytes of the answer that are out */
     struct buf out;          /* … and those bytes */
 };
@@ -248,6 +252,26 @@ static int send_it(struct running *r, struct cancel *cancel, struct err *e)
     return result;
 }
 
+/* What is not known of the price keeps nobody from seeing the request. */
+static int estimate(struct running *r, struct cancel *cancel, struct err *e)
+{
+    struct call *c = r->call;
+    struct arena *a = r->arena;
+    struct endpoint endpoint;
+    struct err why;
+    if (runpod_endpoint(c->engine.runpod, r->endpoint, a, &endpoint, cancel, &why)) {
+        r->price[0] = say_text(a, "cost: not known: %s", why.message);
+        return cancel_check(cancel, e);
+    }
+    struct state *ledger = engine_state(&c->engine, NULL);
+    struct burst_evidence v = burst_evidence_gather(&c->engine, ledger, &endpoint, a, cancel);
+    state_close(ledger);
+    r->price[0] = say_text(a, "cost: %.*s", SAY_ARGS(say_burst_price(a, &v, 1)));
+    r->price[1] = say_burst_besides(a, &v);
+    r->price[2] = say_burst_workers(a, &v);
+    return cancel_check(cancel, e);
+}
+
 static int run_one(struct call *c, void *arg, struct cancel *cancel, struct err *e)
 {
     struct running *r = arg;
@@ -256,7 +280,7 @@ static int run_one(struct call *c, void *arg, struct cancel *cancel, struct err 
             r->arena, cancel, e))
         return -1;
     if (c->dry_run)
-        return 0;
+        return estimate(r, cancel, e);
     err_clear(&r->ledger_error);
     r->ledger = engine_state(&c->engine, &r->ledger_error);
     if (!r->ledger)
@@ -284,7 +308,9 @@ static int print_plan(struct call *c, const struct running *r)
     if (sending_say(&r->body, base, r->endpoint, r->served.s, &line, &e))
         code = call_fail(c, &e);
     else
-        code = call_print_plan(c, (const char *const[]){buf_str(&line)}, 1);
+        code = call_print_plan(c,
+            (const char *const[]){buf_str(&line), r->price[0].s, r->price[1].s, r->price[2].s},
+            r->price[1].len ? 4 : 2);
     buf_release(&line);
     return code;
 }

@@ -115,8 +115,9 @@ static int ask(struct looking *l, struct err *e)
         .looked = looked,
         .arg = l,
         .cancel = w->cancel};
-    request_begin(&task, &d->first, w->keep);
-    int failed = request_follow(&task, &d->first, w->keep, e);
+    int failed = request_resume(&task, work_noted(w, "request"), &d->first, w->keep, e) ||
+                 work_note(w, "request", d->first.id, e) ||
+                 request_follow(&task, &d->first, w->keep, e);
     json_free(input);
     if (!failed)
         return 0;

@@ -4,6 +4,7 @@
 
 #include "app/asked.h"
 #include "base/secret.h"
+#include "client/runpod_change.h"
 #include "model/fit.h"
 #include "model/worker_env.h"
 #include "ui/say.h"
@@ -84,13 +85,15 @@ static const char *right_name(
 }
 
 /* A key is known from here on, wherever it turns up. One that is too short to be known is hidden by its
- * name alone; "***" is one that the journal did not keep. */
-static const struct secret *guard(const char *name, const char *value)
+ * name or shape alone; "***" is one that the journal did not keep. */
+static int guard(const char *name, const char *value, const struct secret **secret, struct err *e)
 {
     bool placeholder = strncmp(value, "{{", 2) == 0; /* RunPod puts its own secret in */
-    if (!worker_env_is_secret(name) || placeholder || strlen(value) < SECRET_SHORTEST_MASKED)
-        return NULL;
-    return secret_register(name, value, NULL);
+    bool key = worker_env_is_secret(name) || runpod_address_secret(value);
+    *secret = NULL;
+    if (!key || placeholder || strlen(value) < SECRET_SHORTEST_MASKED)
+        return 0;
+    return (*secret = secret_register(name, value, e)) ? 0 : -1;
 }
 
 static int put_asked(struct deploy_plan *p, const struct worker_image *image, struct err *e)
@@ -98,9 +101,11 @@ static int put_asked(struct deploy_plan *p, const struct worker_image *image, st
     const struct json *asked = json_get(p->asked, "env");
     for (const struct json *m = json_first(asked); m; m = json_next(m)) {
         const char *name = json_key(m), *value = json_string(m);
+        const struct secret *secret;
         if (!name || !value)
             continue;
-        if (put_env(p, right_name(p, image, name, value), value, guard(name, value), e))
+        if (guard(name, value, &secret, e) ||
+            put_env(p, right_name(p, image, name, value), value, secret, e))
             return -1;
     }
     return 0;

@@ -21,7 +21,8 @@ enum {
     REFUSALS_MOST = 3,
     STARTS_MOST = 4,
     TAIL = 100,
-    PAGE_ARENA = 1 << 20
+    PAGE_ARENA = 1 << 20,
+    PAGES_A_LOOK = 8
 };
 
 static int64_t now_of(const struct deploy_watch *d)
@@ -50,11 +51,12 @@ static void take_line(const struct log_line *line, void *arg)
     worker_stage_take(arg, line);
 }
 
+/* A worker that writes faster than it is read keeps nobody here: the rest is for the next look. */
 static void read_logs(struct deploy_watch *d)
 {
     for (size_t i = 0; i < DEPLOY_FOLLOWED; i++) {
         size_t lines = 1;
-        while (d->followed[i].log && lines > 0) {
+        for (int page = 0; d->followed[i].log && lines > 0 && page < PAGES_A_LOOK; page++) {
             struct arena *a = arena_new(PAGE_ARENA);
             lines =
                 a ? runpod_log_read(d->followed[i].log, a, take_line, &d->followed[i].stage, NULL)

@@ -117,8 +117,8 @@ struct json *endpoint_json(const struct endpoint_row *row, const struct endpoint
     json_add(j, "health", health_json(row->health));
     json_add(j, "workers", workers_json(row->workers));
     json_add(j, "times", times_json(times));
-    json_add_num(j, "estimated_cost_hour", row->cost_hour);
-    json_add_num(j, "estimated_cost_request", row->cost_request);
+    json_add_money(j, "estimated_cost_hour", row->cost_hour);
+    json_add_money(j, "estimated_cost_request", row->cost_request);
     return j;
 }
 
@@ -167,7 +167,7 @@ static struct json *billed_json(const struct endpoint_detail *d)
         return json_new_null();
     struct json *j = json_new_object(), *hours = json_new_array();
     for (size_t i = 0; i < d->billed_count && i < ENDPOINT_BILLED_MAX; i++)
-        json_push(hours, json_new_num(d->billed[i]));
+        json_push(hours, json_new_money(d->billed[i]));
     add_time(j, "newest_hour", d->billed_from_ms);
     json_add(j, "hours", hours);
     return j;

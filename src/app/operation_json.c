@@ -41,11 +41,11 @@ static void add_deployment(struct json *j, const struct operation *o)
 {
     add_known(j, "endpoint_name", o->endpoint_name);
     json_add_str(j, "endpoint_id", o->endpoint_id[0] ? o->endpoint_id : NULL);
-    json_add_num(j, "estimated_cost_hour_min", o->price_min);
-    json_add_num(j, "estimated_cost_hour_max", o->price_max);
+    json_add_money(j, "estimated_cost_hour_min", o->price_min);
+    json_add_money(j, "estimated_cost_hour_max", o->price_max);
     if (o->kind == OPERATION_CHANGE && !o->model_id[0])
         return; /* whether there is a row is not always looked at */
-    json_add_num(j, "first_request_estimated_cost", o->first_cost);
+    json_add_money(j, "first_request_estimated_cost", o->first_cost);
     json_add_str(j, "model_row_id", o->model_id[0] ? o->model_id : NULL);
     json_add_bool(j, "registered", o->model_id[0] != 0);
 }

@@ -333,6 +333,10 @@ int operations_resume(struct operations *all, const char *begin,
             j->title);
         goto out;
     }
+    if (kinds[j->kind]->check(j->asked, e)) {
+        err_wrap(e, "what the journal says was asked for");
+        goto out;
+    }
     w = work_new(all->engine, j->kind, json_dup(j->asked), json_dup(j->done), flags);
     if (!w) {
         err_set(e, ERR_IO, 0, "out of memory");

@@ -84,8 +84,12 @@ int request_cancel(const struct request_desk *d, struct request *q, struct arena
         return err_set(e, ERR_STATE, 0, "RunPod gave this request no id to cancel it by");
     if (runpod_cancel(d->engine->runpod, q->endpoint_id, q->job_id, d->cancel, e))
         return -1;
-    (void)request_look(d, q, a, NULL);
-    return 0;
+    if (request_look(d, q, a, NULL) || !request_is_final(q->status) ||
+        q->status == REQUEST_CANCELLED)
+        return 0;
+    return err_set(e, ERR_STATE, 0,
+        "the request %s had ended already, before it could be cancelled: %s", q->job_id,
+        request_status_name(q->status));
 }
 
 /* Its output and error are dropped (spec/runpod.md §2.1), and its times begin anew. */

@@ -54,8 +54,8 @@ struct json *request_json(const struct request *q)
     json_add_int(j, "retries", q->retries);
     json_add_str(j, "worker_id", q->worker_id[0] ? q->worker_id : NULL);
     json_add_text(j, "gpu", q->gpu);
-    json_add_num(j, "price_hour", q->price_hour);
-    json_add_num(j, "estimated_cost", q->cost);
+    json_add_money(j, "price_hour", q->price_hour);
+    json_add_money(j, "estimated_cost", q->cost);
     json_add_text(j, "input", q->input);
     json_add_text(j, "output", q->output);
     add_error(j, q);

@@ -179,6 +179,25 @@ int request_send(const struct request_task *t, struct request *q, struct arena *
     return -1;
 }
 
+int request_resume(
+    const struct request_task *t, const char *id, struct request *q, struct arena *a, struct err *e)
+{
+    struct arena *texts = NULL;
+    bool found = false;
+    int failed = 0;
+    if (id && t->ledger && state_request_get(t->ledger, id, a, q, &found, e))
+        return -1;
+    found = found && q->job_id[0];
+    if (found && !request_is_final(q->status)) {
+        failed = look(t, q, &texts, e);
+        copy_texts(a, q);
+        arena_free(texts);
+    }
+    if (!failed && !(found && (!request_is_final(q->status) || q->status == REQUEST_COMPLETED)))
+        request_begin(t, q, a);
+    return failed;
+}
+
 int request_follow(const struct request_task *t, struct request *q, struct arena *a, struct err *e)
 {
     struct arena *texts = NULL;

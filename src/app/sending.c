@@ -19,7 +19,8 @@ enum {
     LOOK_FIRST_MS = 400,
     LOOK_MOST_MS = 3000,
     PIECE_MS = 66,
-    CANCEL_MS = 8 * 1000
+    CANCEL_MS = 8 * 1000,
+    LAST_CANCEL_MS = 800 /* a program that quits is gone within a second */
 };
 
 struct one {
@@ -202,17 +203,32 @@ static int follow(struct one *o, int64_t first_ms, struct err *e)
     return 0;
 }
 
+/* While the program quits, so by no token that has fired; what becomes of it the ledger's next reader asks. */
+static void cancel_at_the_end(const struct one *o)
+{
+    const struct request *q = o->q;
+    struct cancel *own = o->s->clears ? cancel_new(NULL) : NULL;
+    if (own)
+        (void)runpod_cancel_within(
+            service(o), q->endpoint_id, q->job_id, LAST_CANCEL_MS, own, NULL);
+    cancel_unref(own);
+}
+
 /* Cancels the job and sees what became of it: it may have ended before. */
 static void cancel_there(struct one *o)
 {
     const struct request *q = o->q;
     struct cancel *quit = o->s->engine->quit;
-    if (!q->job_id[0] || request_is_final(q->status) || cancel_fired(quit) ||
-        sleep_ms(o, pace_book(o->s->pace, PACE_CANCEL, now_ms(o)), quit, NULL))
-        return;
     struct err e;
+    if (!q->job_id[0] || request_is_final(q->status))
+        return;
+    bool asked = !sleep_ms(o, pace_book(o->s->pace, PACE_CANCEL, now_ms(o)), quit, NULL) &&
+                 !runpod_cancel(service(o), q->endpoint_id, q->job_id, quit, NULL);
     int64_t end = now_ms(o) + CANCEL_MS;
-    runpod_cancel(service(o), q->endpoint_id, q->job_id, quit, NULL);
+    if (!asked && cancel_fired(quit))
+        cancel_at_the_end(o);
+    if (cancel_fired(quit))
+        return;
     while (!request_is_final(q->status) && now_ms(o) < end)
         if (look(o, quit, &e) ||
             (!request_is_final(q->status) && sleep_ms(o, LOOK_FIRST_MS, quit, &e)))

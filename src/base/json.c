@@ -270,6 +270,17 @@ struct json *json_new_num(double v)
     return isfinite(v) ? out(cJSON_CreateNumber(v)) : json_new_null();
 }
 
+/* A sum of binary fractions would be printed with all its digits; nobody counts below millionths, and of what
+ * is less than a dollar the first six digits say enough. */
+struct json *json_new_money(double dollars)
+{
+    char decimals[400]; /* the largest double has 309 digits before its point */
+    if (!isfinite(dollars))
+        return json_new_null();
+    snprintf(decimals, sizeof decimals, fabs(dollars) < 1 ? "%.6g" : "%.6f", dollars);
+    return json_new_num(strtod(decimals, NULL));
+}
+
 /* Valid UTF-8 as it is, anything else cleaned: JSON cannot carry stray bytes. */
 struct json *json_new_string(const char *s)
 {
@@ -325,6 +336,11 @@ int json_add_int(struct json *object, const char *key, int64_t v)
 int json_add_num(struct json *object, const char *key, double v)
 {
     return json_add(object, key, json_new_num(v));
+}
+
+int json_add_money(struct json *object, const char *key, double dollars)
+{
+    return json_add(object, key, json_new_money(dollars));
 }
 
 int json_add_bool(struct json *object, const char *key, bool v)

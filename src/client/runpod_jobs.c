@@ -13,9 +13,9 @@ enum {
 };
 
 /* What the endpoint answers under "/ID/VERB" or "/ID/VERB/JOB". `body` NULL = a GET. */
-static struct json *ask(struct runpod *r, const char *endpoint_id, const char *verb,
-    const char *job_id, const struct buf *body, enum http_retry retry, const char *what,
-    struct cancel *c, struct err *e)
+static struct json *ask_within(struct runpod *r, const char *endpoint_id, const char *verb,
+    const char *job_id, const struct buf *body, enum http_retry retry, int64_t within_ms,
+    const char *what, struct cancel *c, struct err *e)
 {
     struct buf url;
     struct json *j = NULL;
@@ -27,10 +27,18 @@ static struct json *ask(struct runpod *r, const char *endpoint_id, const char *v
         struct http_request request = body ? runpod_post(r, buf_str(&url), body, RUNPOD_OUTPUT_MAX)
                                            : runpod_get(r, buf_str(&url), RUNPOD_OUTPUT_MAX);
         request.retry = retry;
+        request.deadline_ms = within_ms;
         j = runpod_call(r, &request, what, c, e);
     }
     buf_release(&url);
     return j;
+}
+
+static struct json *ask(struct runpod *r, const char *endpoint_id, const char *verb,
+    const char *job_id, const struct buf *body, enum http_retry retry, const char *what,
+    struct cancel *c, struct err *e)
+{
+    return ask_within(r, endpoint_id, verb, job_id, body, retry, RUNPOD_CALL_MS, what, c, e);
 }
 
 int runpod_health(
@@ -204,14 +212,24 @@ static int unknown_job(struct err *e)
     return -1;
 }
 
-int runpod_cancel(
-    struct runpod *r, const char *endpoint_id, const char *job_id, struct cancel *c, struct err *e)
+int runpod_cancel_within(struct runpod *r, const char *endpoint_id, const char *job_id,
+    int64_t within_ms, struct cancel *c, struct err *e)
 {
-    struct json *j =
-        post(r, endpoint_id, "cancel", job_id, HTTP_RETRY_SAFE, "cancel the request", c, e);
+    struct buf body;
+    buf_init(&body, 8);
+    (void)buf_str_append(&body, "{}");
+    struct json *j = ask_within(r, endpoint_id, "cancel", job_id, &body, HTTP_RETRY_SAFE, within_ms,
+        "cancel the request", c, e);
+    buf_release(&body);
     int failed = j ? 0 : unknown_job(e);
     json_free(j);
     return failed;
+}
+
+int runpod_cancel(
+    struct runpod *r, const char *endpoint_id, const char *job_id, struct cancel *c, struct err *e)
+{
+    return runpod_cancel_within(r, endpoint_id, job_id, RUNPOD_CALL_MS, c, e);
 }
 
 /* Asked again after a lost answer it would refuse what it has just done. */

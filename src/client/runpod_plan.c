@@ -3,16 +3,20 @@
 #include "client/runpod_control.h"
 
 #include "base/json.h"
+#include "client/runpod_change.h"
 #include "model/worker_env.h"
 
 #include <string.h>
 
 static const double queue_delay_s = 4; /* the console's own default */
 
-/* By its name too: one that is too short to be known anywhere else. RunPod's own placeholders are no keys. */
+/* By its name or shape too: one that is too short to be known anywhere else. RunPod's own placeholders are no
+ * keys. */
 static bool is_hidden(const struct endpoint_env *v, const char *value)
 {
-    return v->secret || (worker_env_is_secret(v->name) && strncmp(value, "{{", 2) != 0);
+    bool placeholder = strncmp(value, "{{", 2) == 0;
+    return v->secret ||
+           (!placeholder && (worker_env_is_secret(v->name) || runpod_address_secret(value)));
 }
 
 static struct json *env_json(const struct endpoint_plan *plan, bool masked)

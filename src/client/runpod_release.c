@@ -235,6 +235,7 @@ int runpod_read_releases(
     int failed = out->releases ? 0 : err_set(e, ERR_IO, 0, "no room for %zu releases", n);
     for (size_t i = 0; i < n && !failed; i++)
         failed = read_release(order[i], a, &out->releases[out->release_count++], e);
+    out->releases_read = !failed;
     read_rollout(page, out);
     free(order);
     return failed;

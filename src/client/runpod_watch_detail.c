@@ -122,6 +122,7 @@ static int take_settings(
     runpod_read_detail(j, a, &fresh);
     fresh.releases = old.releases;
     fresh.release_count = old.release_count;
+    fresh.releases_read = old.releases_read;
     fresh.rolling = old.rolling;
     fresh.rolled = old.rolled;
     fresh.rolling_total = old.rolling_total;

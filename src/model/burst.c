@@ -147,9 +147,15 @@ void burst_evidence_past(struct burst_evidence *v, const char *endpoint_id,
     v->run_ms = runs ? ran / (double)runs : NAN;
 }
 
-void burst_evidence_health(struct burst_evidence *v, const struct health *health)
+void burst_evidence_workers(
+    struct burst_evidence *v, const struct worker_page *workers, const struct health *health)
 {
-    v->workers_up = health ? health->idle + health->running : -1;
+    v->workers_up = workers ? 0 : health ? health->idle + health->running : -1;
+    v->workers_may_sleep = !workers && health && health->idle > 0;
+    for (size_t i = 0; workers && i < workers->count; i++) {
+        enum worker_status status = workers->workers[i].status;
+        v->workers_up += status == WORKER_RUNNING || status == WORKER_IDLE;
+    }
 }
 
 static bool in_pools(const struct endpoint *e, struct text pool)

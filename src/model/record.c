@@ -314,6 +314,7 @@ static const struct field endpoint_detail_fields[] = {
     WORDS(endpoint_detail, excluded),
     WORDS(endpoint_detail, flashboot),
     WORDS(endpoint_detail, registry),
+    VALUE(endpoint_detail, releases_read),
     VALUE(endpoint_detail, rolling),
     VALUE(endpoint_detail, rolled),
     VALUE(endpoint_detail, rolling_total),

@@ -2,6 +2,7 @@
  * not be sent is looked for in its log; and a change that was killed ends as one that was not. */
 #include "command_world.h"
 
+#include "client/db.h"
 #include "model/endpoint.h"
 
 #define LEGAL   "x2x496ymkidl3m"
@@ -153,6 +154,8 @@ static void test_environment(void **state)
 static void test_context(void **state)
 {
     (void)state;
+    RUN(0, "set-context", NIGHTLY, "8192", "--dry-run");
+    HEARS("whether the model allows 8192 tokens could not be checked");
     RUN(0, "set-context", NIGHTLY, "8192", "--yes");
     env_of(NIGHTLY, "MAX_MODEL_LEN", "8192");
     RUN(0, "set-context", NIGHTLY, "own", "--yes");
@@ -432,6 +435,7 @@ static void test_bad_words(void **state)
     RUN(2, "set-pools", "legal", "ADA_24,AMPERE_24,AMPERE_48,ADA_48_PRO", "--yes");
     RUN(2, "set-pools", "legal", ",", "--yes");
     RUN(2, "rollback", "legal", "--to", "yesterday", "--yes");
+    COMPLAINS("“yesterday” is no release: say the number of one");
     RUN(2, "redeploy", "legal", "--yes"); /* its repository is not on this Hub */
     assert_int_equal(world_count(mark, NULL), 0);
 }
@@ -580,19 +584,83 @@ static void test_killed_purge(void **state)
         "POST /v2/" LEGAL "/purge-queue");
 }
 
+static void tell_the_journal(const char *sql)
+{
+    char url[PATH_MAX + 64];
+    struct err e;
+    snprintf(url, sizeof url, "sqlite:%s/.local/state/slipway/default/state.db", world.home);
+    const struct db_options options = {.url = url};
+    struct db *db = db_open(&options, NULL, &e);
+    if (!db || db_begin(db, DB_WRITE, NULL, &e) || db_exec(db, sql, NULL, 0, NULL, &e) ||
+        db_commit(db, &e))
+        fail_msg("%s", e.message);
+    db_close(db);
+}
+
+static void kill_a_purge(char id[64])
+{
+    static const char *const purge[] = {"purge", "legal", "--yes", NULL};
+    int64_t mark = world_mark();
+    world_fault("{\"plane\":\"data\",\"path\":\"*/purge-queue\",\"kind\":\"hang\"}");
+    begin(purge);
+    UNTIL(world_count(mark, "POST /v2/" LEGAL "/purge-queue") >= 1);
+    kill_it();
+    RUN(0, "resume", "--json");
+    struct json *list = document("slipway.unfinished/1");
+    snprintf(id, 64, "%s", json_str_or(json_at(json_get(list, "operations"), 0), "id", ""));
+    json_free(list);
+}
+
+/* What waits now is not what was agreed to then. */
+static void test_an_old_purge_is_not_gone_on_with(void **state)
+{
+    (void)state;
+    char id[64];
+    queue(2);
+    kill_a_purge(id);
+    tell_the_journal("UPDATE operations SET started_ms = started_ms - 3600000");
+    queue(2);
+    int64_t mark = world_mark();
+    RUN(2, "resume", id); /* asks anew, and nobody answers */
+    COMPLAINS("needs a yes");
+    RUN(6, "resume", id, "--yes");
+    COMPLAINS("was asked for 1h00m ago");
+    assert_int_equal(world_count(mark, "POST "), 0);
+}
+
+/* The journal is a file that anybody may have written. */
+static void test_the_journals_words_are_checked(void **state)
+{
+    (void)state;
+    char id[64];
+    queue(2);
+    kill_a_purge(id);
+    tell_the_journal("UPDATE operations SET asked = '{\"endpoint\":\"legal\",\"purge\":true,"
+                     "\"delete\":true}'");
+    int64_t mark = world_mark();
+    RUN(2, "resume", id, "--yes");
+    COMPLAINS("what the journal says");
+    assert_int_equal(world_count(mark, NULL), 0);
+}
+
 static void test_killed_redeploy(void **state)
 {
     (void)state;
-    static const char *const faults[] = {
-        DRIP_PATCH, HANG_RELEASES, "{\"plane\":\"data\",\"path\":\"*/run\",\"kind\":\"hang\"}"};
+    static const char *const faults[] = {DRIP_PATCH, HANG_RELEASES,
+        "{\"plane\":\"data\",\"path\":\"*/run\",\"kind\":\"hang\"}",
+        "{\"plane\":\"data\",\"path\":\"*/status/*\",\"kind\":\"hang\"}"};
     static const char *const redeploy[] = {"redeploy", "tiny", "--yes", NULL};
-    char head[64], patch[128], run[128];
+    char head[64], patch[128], run[128], look[128];
     prepare_revision();
     head_of_repo(head);
     snprintf(patch, sizeof patch, "PATCH /v2/serverless/%s", endpoint_id);
     snprintf(run, sizeof run, "POST /v2/%s/run", endpoint_id);
+    snprintf(look, sizeof look, "GET /v2/%s/status/", endpoint_id);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        killed_at(faults[i], redeploy, i == 2 ? run : patch);
+        int64_t mark = world_mark();
+        killed_at(faults[i], redeploy, i == 3 ? look : i == 2 ? run : patch);
+        /* What the service has is not sent again; what nobody knows of, is. */
+        assert_int_equal(world_count(mark, run), i == 2 ? 2 : 1);
         env_of(endpoint_id, "MODEL_REVISION", head);
         row_says(head);
         RUN(0, "rollback", "tiny", "--yes");
@@ -641,6 +709,8 @@ int main(void)
         TEST(test_killed_rollback),
         TEST(test_killed_delete),
         TEST(test_killed_purge),
+        TEST(test_an_old_purge_is_not_gone_on_with),
+        TEST(test_the_journals_words_are_checked),
         TEST(test_killed_redeploy),
         TEST(test_without_a_registry),
     };

@@ -80,6 +80,9 @@ static void everything_of_one(void **state)
     HEARS("legal  " ENDPOINT);
     HEARS("MODEL_NAME=");
     HEARS("Releases");
+    HEARS("UPTIME");
+    HEARS("m00s a request");
+    assert_null(strstr(heard(), " s  ")); /* times are said as in the dashboard, not "3391 s" */
     assert_null(strstr(heard(), HIDDEN));
 }
 

@@ -77,6 +77,10 @@ static void test_requests_are_listed(void **state)
     assert_string_equal(json_str_or(row, "endpoint_id", ""), LEGAL);
     assert_non_null(request_row(j, mine));
     json_free(j);
+    RUN(0, "requests", "legal"); /* the same without the flag */
+    HEARS(foreign);
+    RUN(0, "requests", "no-such-endpoint", "--kept");
+    HEARS("no requests");
     RUN(0, "requests", "--state", "open", "--json");
     j = document("slipway.requests/1");
     assert_true(request_row(j, foreign) && !request_row(j, mine));
@@ -172,6 +176,22 @@ static void test_cancelling(void **state)
     json_free(j);
 }
 
+static void test_cancelling_what_is_over(void **state)
+{
+    (void)state;
+    char job[96];
+    send_elsewhere("{\"prompt\":\"Quick\"}", job);
+    RUN(0, "request", LEGAL, job, "--wait");
+    RUN(6, "cancel", LEGAL, job);
+    COMPLAINS("had ended already");
+    COMPLAINS("done");
+    RUN(6, "cancel", LEGAL, job, "--json");
+    struct json *j = document("slipway.requests/1");
+    assert_int_equal(json_count(json_get(j, "requests")), 0);
+    assert_string_equal(json_str_or(json_at(json_get(j, "failed"), 0), "class", ""), "state");
+    json_free(j);
+}
+
 static void test_queueing_again(void **state)
 {
     (void)state;
@@ -220,6 +240,7 @@ int main(void)
         TEST(test_one_request),
         TEST(test_a_failure_is_told),
         TEST(test_cancelling),
+        TEST(test_cancelling_what_is_over),
         TEST(test_queueing_again),
         TEST(test_without_the_service),
     };

@@ -168,6 +168,30 @@ static void test_history_is_no_alert(void **state)
     fixture_end(&f);
 }
 
+/* Left with Esc, the row still says what waits for a yes. */
+static void test_a_question_that_was_left_says_what_it_asks(void **state)
+{
+    struct fixture f;
+    struct operation o = {.id = "del-1",
+        .kind = OPERATION_CHANGE,
+        .state = OPERATION_ASKING,
+        .risk = 3,
+        .title = TEXT("legal"),
+        .endpoint_name = TEXT("legal"),
+        .confirm_word = TEXT("legal"),
+        .plan = {TEXT("Delete the endpoint legal (x2x4legal)")},
+        .plan_count = 1,
+        .endpoint_id = "x2x4legal"};
+    (void)state;
+    fixture_start(&f);
+    fixture_open(&f, 120, 34, false);
+    fixture_operation(&f, &o);
+    fixture_text(&f, false);
+    fixture_press(&f, PRESS_ESCAPE);
+    fixture_assert_shows(&f, "asks: Delete the endpoint legal (x2x4legal)?");
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_keys_of_operations),
         cmocka_unit_test(test_dismiss),
         cmocka_unit_test(test_history_is_no_alert),
+        cmocka_unit_test(test_a_question_that_was_left_says_what_it_asks),
     };
     return cmocka_run_group_tests_name("operations", tests, NULL, NULL);
 }

@@ -45,6 +45,7 @@ static struct endpoint_detail detail_of(struct bench *b, const char *id)
         .registry = TEXT(""),
         .releases = releases,
         .release_count = 3,
+        .releases_read = true,
         .rolling = true,
         .rolled = 2,
         .rolling_total = 3,
@@ -216,6 +217,26 @@ static void test_nothing_is_said_that_was_not_read(void **state)
     turn(&b, 1);
     bench_shows(&b, "not read yet");
     bench_hides(&b, "no release");
+    bench_end(&b);
+}
+
+/* The settings come first when the view is opened anew. */
+static void test_releases_that_are_still_being_read(void **state)
+{
+    struct bench b;
+    (void)state;
+    bench_start(&b, true);
+    bench_open(&b, &view_endpoint, "x2x4legal", 120, 34);
+    struct endpoint_detail d = detail_of(&b, "x2x4legal");
+    d.release_count = 0;
+    d.rolling = d.releases_read = false;
+    fixture_send(&b.f, MESSAGE_RESULT, NEWS_DETAIL, &d, sizeof d);
+    turn(&b, 3);
+    bench_shows(&b, "the releases are being read");
+    bench_hides(&b, "no release is known");
+    d.releases_read = true;
+    fixture_send(&b.f, MESSAGE_RESULT, NEWS_DETAIL, &d, sizeof d);
+    bench_shows(&b, "no release is known");
     bench_end(&b);
 }
 
@@ -464,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_sparse_looks),
         cmocka_unit_test(test_whole_looks),
         cmocka_unit_test(test_nothing_is_said_that_was_not_read),
+        cmocka_unit_test(test_releases_that_are_still_being_read),
         cmocka_unit_test(test_ages_and_what_could_not_be_read),
         cmocka_unit_test(test_a_rollout_is_seen_everywhere),
         cmocka_unit_test(test_a_paused_one_says_so),

@@ -137,6 +137,37 @@ static void the_environment_is_the_deployers_minimum(void **state)
     assert_string_equal(env(t, "EXTRA"), "x");
 }
 
+/* A value with a password in its address is a key whatever it is called; one that cannot be kept out of sight
+ * is not sent. */
+static void keys_in_the_environment_are_guarded(void **state)
+{
+    struct plan_test *t = *state;
+    struct buf printed;
+    struct json *more = json_new_object();
+    json_add_str(more, "DATABASE_URL", "postgresql://ada:opensesame@db.example/x");
+    json_add_str(more, "A", "s://u:p@h"); /* as short as one can be */
+    json_add_str(more, "EXTRA", "https://example.com/x");
+    json_add(t->asked, "env", more);
+    assert_int_equal(make(t, 1), 0);
+    assert_string_equal(env(t, "DATABASE_URL"), "(secret)");
+    assert_string_equal(env(t, "EXTRA"), "https://example.com/x");
+    t->plan.env[0] = (struct endpoint_env){.name = "SHORT", .value = "s://@"};
+    struct json *masked = endpoint_plan_json(&t->plan.endpoint, true);
+    buf_init(&printed, 1 << 16);
+    assert_int_equal(json_print(masked, &printed), 0);
+    assert_null(strstr(buf_str(&printed), "opensesame"));
+    assert_null(strstr(buf_str(&printed), "u:p@h"));
+    assert_null(strstr(buf_str(&printed), "s://@"));
+    assert_non_null(strstr(buf_str(&printed), "https://example.com/x"));
+    buf_release(&printed);
+    json_free(masked);
+    more = json_dup(json_get(t->asked, "env"));
+    json_add_str(more, "MY_TOKEN", "line one\nline two");
+    json_set(t->asked, "env", more);
+    assert_int_equal(make(t, 1), -1);
+    assert_int_equal(t->e.class, ERR_INPUT);
+}
+
 static void a_closed_model_gets_the_token_and_nobody_sees_it(void **state)
 {
     static const char value[] = "hf_notAnybodysRealToken0000";
@@ -188,6 +219,7 @@ int main(void)
         TEST(what_fits_nowhere_is_refused),
         TEST(named_pools_are_taken_in_their_order),
         TEST(the_environment_is_the_deployers_minimum),
+        TEST(keys_in_the_environment_are_guarded),
         TEST(a_closed_model_gets_the_token_and_nobody_sees_it),
         TEST(what_was_asked_is_checked),
     };

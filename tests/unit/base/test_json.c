@@ -593,6 +593,27 @@ static void test_threads(void **state)
     }
 }
 
+/* 0.1 + 0.2 is not 0.3 in binary; what is printed is what was counted in cents. */
+static void test_money_has_no_binary_fractions(void **state)
+{
+    (void)state;
+    const struct {
+        double dollars;
+        const char *printed;
+    } rows[] = {{0.1 + 0.2, "0.3"}, {5.6000000000000005, "5.6"}, {0.69 * 3, "2.07"},
+        {1.0 / 3, "0.333333"}, {0.000123456789, "0.000123457"}, {1234567.891, "1234567.891"},
+        {0, "0"}, {-2.04, "-2.04"}, {NAN, "null"}, {INFINITY, "null"}, {1e300, "1e+300"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf out;
+        struct json *j = json_new_money(rows[i].dollars);
+        buf_init(&out, 64);
+        assert_int_equal(json_print(j, &out), 0);
+        assert_string_equal(buf_str(&out), rows[i].printed);
+        buf_release(&out);
+        json_free(j);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -621,6 +642,7 @@ int main(void)
         cmocka_unit_test(test_print_is_safe_on_a_terminal),
         cmocka_unit_test(test_print_and_parse),
         cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_money_has_no_binary_fractions),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

@@ -188,12 +188,25 @@ static void prices_are_those_of_the_pools(void **state)
 static void workers_that_sleep_are_not_up(void **state)
 {
     (void)state;
-    const struct health health = {.ready = 3, .idle = 0, .running = 1};
+    struct health health = {.ready = 3, .idle = 0, .running = 1};
+    struct worker list[] = {{.status = WORKER_RUNNING}, {.status = WORKER_INITIALIZING},
+        {.status = WORKER_IDLE}, {.status = WORKER_THROTTLED}, {.status = WORKER_UNHEALTHY}};
+    const struct worker_page page = {.workers = list, .count = 5}, none = {.count = 0};
     struct burst_evidence v = burst_evidence_none();
     assert_int_equal(v.workers_up, -1);
-    burst_evidence_health(&v, &health);
+    burst_evidence_workers(&v, NULL, &health);
     assert_int_equal(v.workers_up, 1);
-    burst_evidence_health(&v, NULL);
+    assert_false(v.workers_may_sleep);
+    health.idle = 2; /* … which FlashBoot may have put to sleep */
+    burst_evidence_workers(&v, NULL, &health);
+    assert_int_equal(v.workers_up, 3);
+    assert_true(v.workers_may_sleep);
+    burst_evidence_workers(&v, &page, &health);
+    assert_int_equal(v.workers_up, 2);
+    assert_false(v.workers_may_sleep);
+    burst_evidence_workers(&v, &none, &health);
+    assert_int_equal(v.workers_up, 0);
+    burst_evidence_workers(&v, NULL, NULL);
     assert_int_equal(v.workers_up, -1);
 }
 
