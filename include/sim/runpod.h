@@ -106,6 +106,7 @@ struct worker {
     int64_t idle_since;               /* 0 while a job runs or it is not up */
     int64_t ended;                    /* GONE since; remembered for its logs for 1 h */
     int version;                      /* of the endpoint at its start */
+    int number;                       /* the endpoint's first, second … */
     bool stale;                       /* the endpoint has a newer version */
     bool draining;                    /* ends when its jobs are done, takes no more */
     int starts, crashes;
@@ -264,6 +265,7 @@ struct endpoint {
     int64_t failing_since; /* no worker came up since; 0 = fine */
     int64_t retire_at;     /* a rollout takes the next old worker away then */
     int rollout_need;      /* workers it replaces */
+    int workers_made;
     int64_t place_at;      /* no host is looked for before */
     struct endpoint *next;
 };
@@ -299,6 +301,7 @@ struct runpod_world {
     struct json *stock;   /* owned */
     const struct json *behaviour, *troubles; /* common to all endpoints; borrowed */
     const struct json *timeline_next;        /* the entry that is due next; borrowed */
+    struct json *played;                     /* entries that came from outside; owned */
     struct turn {
         int64_t at; /* when something happens in it by itself */
         struct endpoint *endpoint;
@@ -375,6 +378,10 @@ const struct log_entry *log_ring_at(const struct log_ring *r, size_t i);
  * by the scenario's "billing_lag_s". Fills at most max; returns the number. */
 size_t endpoint_bills(struct sim *s, const struct endpoint *e, int64_t from, int64_t to,
     struct bill_bucket *out, size_t max);
+
+/* Does now what an entry of a scenario's timeline says; takes it. -1 = it names an endpoint that there
+ * is not. */
+int runpod_play(struct sim *s, struct json *take_entry);
 
 /* The truth, for GET /_sim/state. */
 struct json *runpod_state(struct sim *s);

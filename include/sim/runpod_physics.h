@@ -121,6 +121,9 @@ int cuda_number(const char *version); /* "12.8" → 1208; 0 = no version */
 const struct json *trouble_find(
     struct endpoint *e, const struct worker *w, const struct job *j, const char *phase);
 
+/* Whether all conditions of a "when" hold; none = they do. w may be NULL. */
+bool conditions_hold(struct endpoint *e, const struct worker *w, const struct json *when);
+
 /* ---- stock and placement (runpod_stock.c) ---------------------------------------------------- */
 
 struct place {
@@ -155,6 +158,8 @@ void workers_forget(struct endpoint *e);   /* those gone for an hour; their cont
 bool worker_live(const struct worker *w);  /* counts against workers.max */
 bool worker_is_up(const struct worker *w); /* IDLE or RUNNING */
 bool worker_takes_jobs(const struct worker *w);
+/* A stale record: listed, though it never gets a host (spec/runpod.md §8.1 row 34). */
+bool worker_is_ghost(const struct worker *w);
 
 /* ---- jobs (runpod_lane.c, runpod_job.c, runpod_dispatch.c, runpod_outcome.c) ----------------- */
 
@@ -209,9 +214,10 @@ void log_sdk(struct worker *w, const char *request_id, const char *level, const 
 
 int64_t script_next_at(const struct worker *w); /* NEVER = played out */
 void script_play(struct worker *w);             /* lines whose time has come */
+void script_play_all(struct worker *w);         /* all that is planned, now */
 void script_clear(struct worker *w);
-/* Plans the lines of a start that lasts load_ms, those before cut_ms. */
-void script_start(struct worker *w, int64_t load_ms, int64_t cut_ms);
+/* Plans the lines of a start that lasts load_ms, those from from_ms on and before cut_ms. */
+void script_start(struct worker *w, int64_t load_ms, int64_t from_ms, int64_t cut_ms);
 /* Plans the lines of a trouble from now + delay_ms on; returns when the last one comes. */
 int64_t script_trouble(
     struct worker *w, const struct job *j, const struct json *lines, int64_t delay_ms);
@@ -265,6 +271,8 @@ struct endpoint *endpoint_named(const struct runpod_world *world, const char *na
 void world_play(struct runpod_world *world, int64_t until);
 int64_t world_next(const struct runpod_world *world);
 void timeline_run(struct runpod_world *world);
+/* Does now what one entry says, whatever its time. */
+void timeline_play(struct runpod_world *world, const struct json *entry);
 /* ERR_INPUT when the scenario's own timeline names an endpoint that there is not. */
 int timeline_check(const struct runpod_world *world, struct err *err);
 void world_balance_set(struct runpod_world *world, double dollars);

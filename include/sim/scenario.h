@@ -21,11 +21,11 @@ struct scenario_builtin {
 extern const struct scenario_builtin scenario_builtins[];
 
 /* Reads a built-in by name, or a file when the word holds a '/' or ends in ".json". The caller frees.
- * ERR_INPUT with the list of names when there is none of that name, or with the place of what is not of
+ * ERR_INPUT with names that are alike when there is none of that name, or with the place of what is not of
  * its kind (scenario_check.h). */
 struct json *scenario_load(const char *name_or_path, struct err *e);
 
-/* Appends the names of the built-ins: "a, b, c". */
+/* Appends the names of the built-ins, "a, b, c", in lines of their own. */
 void scenario_names(struct buf *out);
 
 #endif

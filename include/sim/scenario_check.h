@@ -47,7 +47,11 @@ struct rule {
 /* The whole of a scenario (scenario_rules.c). */
 extern const struct rule scenario_rule;
 
+/* An entry of its timeline, which needs no time. */
+extern const struct rule scenario_play_rule;
+
 /* ERR_INPUT with a sentence about the first thing that is wrong. */
 int scenario_check(const struct json *scenario, struct err *e);
+int scenario_check_play(const struct json *entry, struct err *e);
 
 #endif

@@ -41,7 +41,7 @@ static const char help[] =
     "  --exit-with-stdin  also end when standard input ends\n"
     "  --help, --version\n"
     "\n"
-    "Built-in scenarios: ";
+    "Built-in scenarios:";
 
 static void on_signal(int number)
 {

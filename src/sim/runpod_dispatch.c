@@ -2,8 +2,8 @@
  *
  * Workers poll, so a job can be had some tens of milliseconds after it was queued. The free worker
  * with the fewest jobs takes it, one of the latest version before a stale one. With the behaviour
- * "one_worker" the first takes everything, as a known fault of some SDK versions does
- * (spec/runpod.md §8.1 row 27). */
+ * "one_worker" only the first takes any and the others stand idle, as a known fault of some SDK
+ * versions does (spec/runpod.md §8.1 row 27). */
 #include "sim/runpod_physics.h"
 
 #include <stdio.h>
@@ -20,13 +20,22 @@ static bool better(const struct worker *a, const struct worker *b)
     return a->jobs.count < b->jobs.count;
 }
 
+/* true, or conditions that all hold. */
+static bool one_works(const struct endpoint *e)
+{
+    const struct json *one = behave(e, "one_worker");
+    if (json_kind(one) == JSON_OBJECT)
+        return conditions_hold((struct endpoint *)e, NULL, one);
+    return json_is_true(one);
+}
+
 static struct worker *free_worker(const struct endpoint *e)
 {
     struct worker *best = NULL;
-    bool one = json_is_true(behave(e, "one_worker"));
+    bool one = one_works(e);
     for (struct worker *w = e->workers; w; w = w->next) {
         if (one && worker_takes_jobs(w))
-            return w;
+            return has_room(w) ? w : NULL;
         if (has_room(w) && (!best || better(w, best)))
             best = w;
     }

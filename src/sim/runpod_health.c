@@ -13,8 +13,8 @@ static void count_worker(const struct worker *w, struct health *h)
 {
     int64_t now = w->endpoint->world->advanced_to;
     switch (w->state) {
-    case WORKER_PLACING: /* more than three pools: initializing for ever */
-        h->initializing += json_count(w->endpoint->pools) > POOLS_MAX;
+    case WORKER_PLACING: /* more than three pools, or a stale record: initializing for ever */
+        h->initializing += json_count(w->endpoint->pools) > POOLS_MAX || worker_is_ghost(w);
         break;
     case WORKER_PULLING:
         if (now - w->state_since < SCHEDULED_MS && !w->trouble)

@@ -41,6 +41,13 @@ void script_play(struct worker *w)
         script_clear(w);
 }
 
+void script_play_all(struct worker *w)
+{
+    for (size_t i = w->script_next; i < w->script_count; i++)
+        log_add(w, w->script[i].source, w->script[i].text);
+    script_clear(w);
+}
+
 /* Takes text. Lines must come in order; one that is too early waits for the one before. */
 static void plan(struct worker *w, int64_t at, enum log_source source, char *text)
 {
@@ -118,19 +125,19 @@ static const struct script_row *rows_of(enum generation g)
 
 /* "startup": [{"at": 0.4, "text": "…"}, …] of the behaviour, for images of one's own. */
 static void start_from_data(struct worker *w, const struct json *rows,
-    const struct script_facts *facts, int64_t load_ms, int64_t cut_ms)
+    const struct script_facts *facts, int64_t load_ms, int64_t from_ms, int64_t cut_ms)
 {
     int64_t now = w->endpoint->world->advanced_to;
     for (const struct json *r = json_first(rows); r; r = json_next(r)) {
         int64_t after = (int64_t)(json_num(r, "at", 0) * (double)load_ms);
         const char *text = json_str(r, "text");
-        if (after < cut_ms && text)
+        if (after >= from_ms && after < cut_ms && text)
             plan_template(w, NULL, facts, now + after, LOG_CONTAINER, text);
     }
 }
 
 static void start_from_table(struct worker *w, const struct script_row *row,
-    const struct script_facts *facts, int64_t load_ms, int64_t cut_ms)
+    const struct script_facts *facts, int64_t load_ms, int64_t from_ms, int64_t cut_ms)
 {
     int64_t now = w->endpoint->world->advanced_to;
     int64_t cut = cut_ms < NEVER - now ? now + cut_ms : NEVER;
@@ -138,6 +145,8 @@ static void start_from_table(struct worker *w, const struct script_row *row,
         int64_t after = (int64_t)(row->at * (double)load_ms);
         if (after >= cut_ms)
             return;
+        if (after < from_ms)
+            continue;
         if (strcmp(row->text, "@shards") == 0)
             plan_shards(w, facts, now + after, now + (int64_t)(row[1].at * (double)load_ms), cut);
         else
@@ -145,15 +154,15 @@ static void start_from_table(struct worker *w, const struct script_row *row,
     }
 }
 
-void script_start(struct worker *w, int64_t load_ms, int64_t cut_ms)
+void script_start(struct worker *w, int64_t load_ms, int64_t from_ms, int64_t cut_ms)
 {
     struct script_facts facts;
     script_facts(w, load_ms, &facts);
     const struct json *own = behave(w->endpoint, "startup");
     if (json_kind(own) == JSON_ARRAY)
-        start_from_data(w, own, &facts, load_ms, cut_ms);
+        start_from_data(w, own, &facts, load_ms, from_ms, cut_ms);
     else
-        start_from_table(w, rows_of(facts.image->generation), &facts, load_ms, cut_ms);
+        start_from_table(w, rows_of(facts.image->generation), &facts, load_ms, from_ms, cut_ms);
 }
 
 /* ---- a trouble ------------------------------------------------------------------------------- */

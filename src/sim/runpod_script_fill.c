@@ -58,6 +58,13 @@ static void put_stamp(struct filling *x) /* vLLM's */
         x->out, "%02d-%02d %02d:%02d:%02d", t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
+static void put_glog(struct filling *x) /* PyTorch's */
+{
+    struct tm t = time_of(x->at);
+    (void)buf_printf(x->out, "%02d%02d %02d:%02d:%02d.%03d207031", t.tm_mon + 1, t.tm_mday,
+        t.tm_hour, t.tm_min, t.tm_sec, (int)(x->at % SECOND));
+}
+
 static void put_args(struct filling *x)
 {
     (void)script_arguments(x->e, x->out);
@@ -186,6 +193,7 @@ static const struct {
     ROW(endpoint),
     ROW(engine_s),
     ROW(free_gib),
+    ROW(glog),
     ROW(gpu_gib),
     ROW(gpu_name),
     ROW(graph_s),

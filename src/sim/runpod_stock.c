@@ -202,8 +202,10 @@ static const char *volume_data_center(const struct endpoint *e, const struct jso
     id = id ? id : json_str(volume, "id");
     id = id ? id : json_str(volume, "networkVolumeId");
     for (const struct named_row *v = e->world->volumes; id && v; v = v->next)
-        if (strcmp(v->id, id) == 0)
-            return json_str(v->fields, "dataCenterId");
+        if (strcmp(v->id, id) == 0) {
+            const char *center = json_str(v->fields, "dataCenter"); /* as REST v2 says it */
+            return center ? center : json_str(v->fields, "dataCenterId");
+        }
     return NULL;
 }
 

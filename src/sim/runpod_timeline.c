@@ -35,6 +35,21 @@ static void cancel_running(struct endpoint *e)
             job_cancel(NULL, e, w->jobs.first);
 }
 
+/* Open jobs whose input, as JSON text, fits the pattern. */
+static void cancel_fitting(struct endpoint *e, const char *pattern)
+{
+    enum { INPUT_MAX = 64 * 1024 };
+    struct buf text;
+    buf_init(&text, INPUT_MAX);
+    for (struct job *j = e->jobs; j; j = j->next) {
+        buf_clear(&text);
+        if (!job_final(j) && json_print(j->input, &text) == 0 &&
+            pattern_fits(pattern, buf_str(&text)))
+            job_cancel(NULL, e, j);
+    }
+    buf_release(&text);
+}
+
 static void play_on_endpoint(struct endpoint *e, const struct json *entry)
 {
     const struct json *j;
@@ -48,11 +63,13 @@ static void play_on_endpoint(struct endpoint *e, const struct json *entry)
         (void)job_purge(NULL, e);
     if (json_bool(entry, "cancel_running", false))
         cancel_running(e);
+    if (json_str(entry, "cancel"))
+        cancel_fitting(e, json_str(entry, "cancel"));
     if ((j = json_get(entry, "submit")) != NULL)
         do_submit(e, j);
 }
 
-static void play(struct runpod_world *world, const struct json *entry)
+void timeline_play(struct runpod_world *world, const struct json *entry)
 {
     const struct json *stock = json_get(entry, "stock");
     for (const struct json *m = json_first(stock); m; m = json_next(m))
@@ -67,6 +84,21 @@ static void play(struct runpod_world *world, const struct json *entry)
         play_on_endpoint(e, entry);
 }
 
+int runpod_play(struct sim *s, struct json *take_entry)
+{
+    struct runpod_world *world = s->runpod;
+    const char *name = json_str(take_entry, "endpoint");
+    if (name && !endpoint_named(world, name)) {
+        json_free(take_entry);
+        return -1;
+    }
+    runpod_advance(s);
+    if (json_push(world->played, take_entry) != 0) /* its behaviour and traffic stay in use */
+        return -1;
+    timeline_play(world, take_entry);
+    return 0;
+}
+
 /* A base's timeline is about the base's endpoints; those that a scenario replaces it leaves out. */
 int timeline_check(const struct runpod_world *world, struct err *err)
 {
@@ -79,6 +111,11 @@ int timeline_check(const struct runpod_world *world, struct err *err)
                 "the scenario's timeline[%zu].endpoint names no endpoint of the scenario: \"%.60s\"",
                 i, name);
     }
+    entry = json_first(json_get(world->scenario, "expect"));
+    for (i = 0; entry; entry = json_next(entry), i++)
+        if (!endpoint_named(world, json_str(entry, "endpoint")))
+            return err_set(err, ERR_INPUT, 0,
+                "the scenario's expect[%zu].endpoint names no endpoint of the scenario", i);
     return 0;
 }
 
@@ -89,6 +126,6 @@ void timeline_run(struct runpod_world *world)
         if (world->start + (int64_t)(json_num(entry, "at_s", 0) * SECOND) > world->advanced_to)
             return;
         world->timeline_next = json_next(entry);
-        play(world, entry);
+        timeline_play(world, entry);
     }
 }

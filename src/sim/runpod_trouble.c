@@ -188,6 +188,29 @@ static void get_starts(const struct subject *s, struct fact *f)
     fact_number(f, s->w ? s->w->starts : 0);
 }
 
+/* The second in which the worker was wanted: what came from before the scenario is below 0. */
+static void get_worker_second(const struct subject *s, struct fact *f)
+{
+    if (s->w)
+        fact_number(f, (double)(s->w->created - s->e->world->start) / SECOND);
+}
+
+static void get_worker_number(const struct subject *s, struct fact *f)
+{
+    fact_number(f, s->w ? s->w->number : 0);
+}
+
+static void get_cached_model(const struct subject *s, struct fact *f)
+{
+    const struct json *first = json_at(json_get(s->e->extra, "modelReferences"), 0);
+    fact_text(f, json_string(first) ? json_string(first) : json_str(first, "model"));
+}
+
+static void get_volumes(const struct subject *s, struct fact *f)
+{
+    fact_number(f, (double)json_count(s->e->volumes));
+}
+
 static void get_second(const struct subject *s, struct fact *f)
 {
     fact_number(f, (double)(s->e->world->advanced_to - s->e->world->start) / SECOND);
@@ -207,6 +230,7 @@ static const struct {
     void (*get)(const struct subject *s, struct fact *f);
 } facts[] = {
     {"args", get_args},
+    {"cached_model", get_cached_model},
     {"cuda_ok", get_cuda_ok},
     {"data_center", get_data_center},
     {"disk", get_disk},
@@ -233,7 +257,10 @@ static const struct {
     {"token", get_token},
     {"version", get_version},
     {"vllm", get_vllm},
+    {"volumes", get_volumes},
     {"weights_fit", get_weights_fit},
+    {"worker_number", get_worker_number},
+    {"worker_second", get_worker_second},
     {"workers_max", get_workers_max},
 };
 
@@ -310,15 +337,27 @@ static bool condition_holds(const struct subject *s, const struct json *conditio
     return true;
 }
 
+static bool conditions_all_hold(const struct subject *s, const struct json *when)
+{
+    for (const struct json *c = json_first(when); c; c = json_next(c))
+        if (!condition_holds(s, c))
+            return false;
+    return true;
+}
+
+bool conditions_hold(struct endpoint *e, const struct worker *w, const struct json *when)
+{
+    struct subject s = {.e = e, .w = w};
+    return conditions_all_hold(&s, when);
+}
+
 static bool trouble_hits(const struct subject *s, const struct json *trouble, const char *phase)
 {
     const char *own = json_str(trouble, "phase");
     if (!own || strcmp(own, phase) != 0)
         return false;
-    const struct json *when = json_get(trouble, "when");
-    for (const struct json *c = json_first(when); c; c = json_next(c))
-        if (!condition_holds(s, c))
-            return false;
+    if (!conditions_all_hold(s, json_get(trouble, "when")))
+        return false;
     const struct json *chance = json_get(trouble, "chance");
     return !chance || random_unit(s->e) < json_number(chance, 1);
 }

@@ -17,9 +17,15 @@
 
 enum { PLACE_AGAIN_MS = 10 * SECOND };
 
+bool worker_is_ghost(const struct worker *w)
+{
+    return w && w->state == WORKER_PLACING && json_bool(w->trouble, "listed", false);
+}
+
 bool worker_listed(const struct worker *w)
 {
-    return w && w->state != WORKER_PLACING && w->state != WORKER_PARKED && w->state != WORKER_GONE;
+    return worker_is_ghost(w) || (w && w->state != WORKER_PLACING && w->state != WORKER_PARKED &&
+                                     w->state != WORKER_GONE);
 }
 
 bool worker_live(const struct worker *w)
@@ -97,6 +103,7 @@ struct worker *worker_new(struct endpoint *e)
     random_id(e, w->id, 14);
     w->endpoint = e;
     w->created = e->world->advanced_to;
+    w->number = ++e->workers_made;
     w->version = e->version;
     w->gpu_count = e->gpu_count > 0 ? e->gpu_count : 1;
     w->disk_gb = e->disk_gb;
@@ -122,6 +129,8 @@ void worker_free(struct worker *w)
 static int64_t throttled_until(struct worker *w)
 {
     struct endpoint *e = w->endpoint;
+    if (json_bool(w->trouble, "throttled", false))
+        return now_of(w) + random_ms(e, json_get(w->trouble, "restart_s"), 600, 900);
     if (!w->gpu)
         return 0;
     enum stock stock = endpoint_stock(e, w->gpu);
@@ -138,8 +147,11 @@ static void place(struct worker *w)
 {
     struct endpoint *e = w->endpoint;
     struct place host;
-    if (e->place_at > now_of(w) || !e->world->may_spend || trouble_find(e, w, NULL, "place") ||
-        !place_pick(e, &host)) {
+    bool early = e->place_at > now_of(w) || !e->world->may_spend;
+    if (!early)
+        w->trouble = trouble_find(e, w, NULL, "place");
+    bool nowhere = w->trouble && !json_bool(w->trouble, "throttled", false);
+    if (early || nowhere || !place_pick(e, &host)) {
         if (e->place_at <= now_of(w))
             e->place_at = now_of(w) + PLACE_AGAIN_MS;
         w->state_until = e->place_at;
@@ -201,15 +213,29 @@ static void create_fails(struct worker *w, const struct json *trouble)
     worker_enter(w, WORKER_STARTING, last + 1);
 }
 
+/* When a trouble of this start begins. */
+static int64_t trouble_at(struct worker *w, int64_t load)
+{
+    if (json_get(w->trouble, "at_s"))
+        return random_ms(w->endpoint, json_get(w->trouble, "at_s"), 0, 0);
+    return (int64_t)((double)load * json_num(w->trouble, "at", 0.82));
+}
+
+/* It looks bad, and the start goes on. */
+static void load_passes(struct worker *w, int64_t load)
+{
+    int64_t at = trouble_at(w, load);
+    script_start(w, load, 0, at);
+    (void)script_trouble(w, NULL, json_get(w->trouble, "lines"), at);
+    script_start(w, load, at, NEVER);
+    w->ready_at = now_of(w) + load;
+}
+
 static void load_fails(struct worker *w, int64_t load)
 {
-    struct endpoint *e = w->endpoint;
-    double share = json_num(w->trouble, "at", 0.82);
-    int64_t at = (int64_t)((double)load * share);
-    if (json_get(w->trouble, "at_s"))
-        at = random_ms(e, json_get(w->trouble, "at_s"), 0, 0);
+    int64_t at = trouble_at(w, load);
     bool startup = json_bool(w->trouble, "startup", true);
-    script_start(w, load, startup ? at : 0);
+    script_start(w, load, 0, startup ? at : 0);
     int64_t last = script_trouble(w, NULL, json_get(w->trouble, "lines"), at);
     bool hangs = json_bool(w->trouble, "hangs", false);
     w->ready_at = NEVER;
@@ -237,10 +263,12 @@ void worker_start_container(struct worker *w)
     bill_start(w);
     int64_t load = load_ms(w);
     w->trouble = trouble_find(e, w, NULL, "load");
-    if (w->trouble) {
+    if (json_bool(w->trouble, "passes", false)) {
+        load_passes(w, load);
+    } else if (w->trouble) {
         load_fails(w, load);
     } else {
-        script_start(w, load, NEVER);
+        script_start(w, load, 0, NEVER);
         w->ready_at = now + load;
     }
     int64_t next = w->ready_at < w->crash_at ? w->ready_at : w->crash_at;

@@ -49,9 +49,18 @@ void worker_crash(struct worker *w, const struct json *trouble)
         worker_end(w);
 }
 
+/* What it prints when it is told to stop. */
+static void last_words(struct worker *w)
+{
+    script_clear(w);
+    (void)script_trouble(w, NULL, behave(w->endpoint, "stopping"), 0);
+    script_play_all(w);
+}
+
 void worker_park(struct worker *w)
 {
     struct endpoint *e = w->endpoint;
+    last_words(w);
     log_printf(w, LOG_SYSTEM, "stop container");
     container_stops(w);
     int64_t ms = random_ms(e, behave(e, "parked_s"), 1200, 2400);
@@ -63,8 +72,10 @@ void worker_end(struct worker *w)
     if (w->state == WORKER_GONE)
         return;
     if (w->state != WORKER_PLACING && w->state != WORKER_THROTTLED) {
-        if (w->container)
+        if (w->container) {
+            last_words(w);
             log_printf(w, LOG_SYSTEM, "stop container");
+        }
         log_printf(w, LOG_SYSTEM, "remove container");
     }
     container_stops(w);

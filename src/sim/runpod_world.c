@@ -357,6 +357,7 @@ struct runpod_world *runpod_world_new(struct sim *s, struct json *take_scenario,
     world->scenario = take_scenario;
     world->hub = s->hub;
     world->start = sim_now(s);
+    world->played = json_new_array();
     if (world_setup(world, e) != 0) {
         runpod_world_free(world);
         return NULL;
@@ -387,6 +388,7 @@ void runpod_world_free(struct runpod_world *w)
     runpod_surface_free(w->surface);
     free(w->turns);
     json_free(w->stock);
+    json_free(w->played);
     json_free((struct json *)w->scenario);
     json_free((struct json *)w->base);
     free(w);

@@ -7,15 +7,29 @@
 
 #include <string.h>
 
-enum { SCENARIO_BYTES_MAX = 16 * 1024 * 1024, NAMES_SHOWN_MAX = 256 };
+enum { SCENARIO_BYTES_MAX = 16 * 1024 * 1024, NAMES_SHOWN_MAX = 200, LINE_WIDTH = 98, ALIKE = 4 };
 
 void scenario_names(struct buf *out)
 {
+    size_t width = LINE_WIDTH;
     for (const struct scenario_builtin *b = scenario_builtins; b->name; b++) {
-        if (b != scenario_builtins)
-            buf_str_append(out, ", ");
+        size_t n = strlen(b->name) + 2;
+        bool wraps = width + n > LINE_WIDTH;
+        buf_str_append(out, wraps ? "\n  " : " ");
         buf_str_append(out, b->name);
+        buf_str_append(out, b[1].name ? "," : "");
+        width = wraps ? n : width + n;
     }
+}
+
+/* Those that begin like the word; when none does, those that everybody needs. */
+static void names_like(const char *word, struct buf *out)
+{
+    for (const struct scenario_builtin *b = scenario_builtins; b->name; b++)
+        if (strncmp(b->name, word, ALIKE) == 0)
+            buf_printf(out, "%s%s", out->len ? ", " : "", b->name);
+    if (out->len == 0)
+        buf_str_append(out, "demo, healthy, crash-loop …");
 }
 
 static struct json *parse(const char *name, const char *bytes, size_t n, struct err *e)
@@ -55,9 +69,9 @@ static struct json *unknown(const char *name, struct err *e)
 {
     struct buf names;
     buf_init(&names, NAMES_SHOWN_MAX);
-    scenario_names(&names);
+    names_like(name, &names);
     err_set(e, ERR_INPUT, 0, "there is no scenario %s", name);
-    err_hint(e, "there are: %s", buf_str(&names));
+    err_hint(e, "slipway-sim --help lists them; there are: %s", buf_str(&names));
     buf_release(&names);
     return NULL;
 }

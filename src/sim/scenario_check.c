@@ -219,6 +219,11 @@ static int check(const struct rule *rule, const struct json *j, const char *at, 
     return checks[rule->kind] ? checks[rule->kind](rule, j, at, e) : 0;
 }
 
+int scenario_check_play(const struct json *entry, struct err *e)
+{
+    return check(&scenario_play_rule, entry, "entry", e);
+}
+
 int scenario_check(const struct json *scenario, struct err *e)
 {
     return check(&scenario_rule, scenario, "", e);

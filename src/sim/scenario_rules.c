@@ -126,6 +126,9 @@ static const struct rule trouble_members[] = {
     COUNT("unhealthy_after"),
     FLAG("hangs"),
     FLAG("takes_jobs"),
+    FLAG("passes"),
+    FLAG("listed"),
+    FLAG("throttled"),
     {.name = "error", .kind = RULE_OBJECT, .flags = RULE_OR_TEXT, .members = error_members},
     OBJECT("model_failure", failure_members),
     END,
@@ -157,7 +160,8 @@ static const struct rule behaviour[] = {
     STRING("answer"),
     LIST("answer_tokens", &length),
     LIST("startup", &start_line),
-    FLAG("one_worker"),
+    LIST("stopping", &line),
+    ANY("one_worker"),
     OBJECT("ghost", ghost),
     LIST("troubles", &trouble),
     END,
@@ -266,13 +270,13 @@ static const struct rule endpoint = {
 
 /* ---- timeline -------------------------------------------------------------------------------- */
 
-static const struct rule entry_members[] = {
-    {.name = "at_s", .kind = RULE_NUMBER, .flags = RULE_REQUIRED, .least = -1e9, .most = 1e9},
+static const struct rule play_members[] = {
     STRING("endpoint"),
     OBJECT("submit", request_members),
     {.name = "set", .kind = RULE_OBJECT, .flags = RULE_CLOSED, .members = settings},
     FLAG("purge"),
     FLAG("cancel_running"),
+    STRING("cancel"),
     {.name = "traffic", .kind = RULE_OBJECT, .flags = RULE_NULLABLE, .members = traffic},
     {.name = "behaviour", .kind = RULE_OBJECT, .flags = RULE_NULLABLE, .members = behaviour},
     OBJECT("stock", stock),
@@ -280,7 +284,38 @@ static const struct rule entry_members[] = {
     NUMBER("spend_limit", 0, 1e9),
     END,
 };
+static const struct rule entry_members[] = {
+    {.name = "at_s", .kind = RULE_NUMBER, .flags = RULE_REQUIRED, .least = -1e9, .most = 1e9},
+    {.name = "*", .kind = RULE_ALSO, .members = play_members},
+    END,
+};
 static const struct rule entry = OBJECT(NULL, entry_members);
+
+/* ---- what a triage has to find ----------------------------------------------------------------- */
+
+static const char *const verdicts[] = {"healthy", "waiting", "stuck", "unknown", NULL};
+
+static const struct rule sent_members[] = {
+    OBJECT("input", NULL), OBJECT("policy", policy), FLAG("sync"), END};
+
+static const struct rule expect_members[] = {
+    {.name = "endpoint", .kind = RULE_TEXT, .flags = RULE_REQUIRED},
+    WORD("verdict", verdicts),
+    LIST("or", &text),
+    STRING("id"),
+    LIST("also", &text),
+    {.name = "cured_by", .kind = RULE_OBJECT, .flags = RULE_CLOSED, .members = settings},
+    {.name = "cured_by_then", .kind = RULE_OBJECT, .flags = RULE_CLOSED, .members = settings},
+    OBJECT("cured_by_play", play_members),
+    FLAG("cured_by_time"),
+    OBJECT("send", sent_members),
+    OBJECT("then_play", play_members),
+    STRING("job"),
+    STRING("why"),
+    COUNT("http"),
+    END,
+};
+static const struct rule expectation = OBJECT(NULL, expect_members);
 
 /* ---- the Hub (hub.h) ------------------------------------------------------------------------- */
 
@@ -356,6 +391,7 @@ static const struct rule top[] = {
     LIST("registries", &row),
     LIST("secrets", &row),
     LIST("timeline", &entry),
+    LIST("expect", &expectation),
     OBJECT("hub", hub),
     FLAG("log_crlf"),
     LIST("unpublished_images", &text),
@@ -364,3 +400,4 @@ static const struct rule top[] = {
 };
 
 const struct rule scenario_rule = OBJECT(NULL, top);
+const struct rule scenario_play_rule = OBJECT(NULL, play_members);

@@ -6,6 +6,7 @@
 #include "sim/key.h"
 #include "sim/request_log.h"
 #include "sim/runpod.h"
+#include "sim/scenario_check.h"
 #include "sim/sim.h"
 
 #include <stdlib.h>
@@ -109,6 +110,19 @@ static void post_reset(struct sim *s, struct request *r, struct reply *p)
     reply_json(p, 200, j);
 }
 
+static void post_play(struct sim *s, struct request *r, struct reply *p)
+{
+    struct err e;
+    if (scenario_check_play(r->json, &e)) {
+        wrong(p, e.message);
+    } else if (runpod_play(s, json_dup(r->json))) {
+        wrong(p, "there is no endpoint of that name");
+    } else {
+        sim_changed(s);
+        reply_json(p, 200, clock_json(s));
+    }
+}
+
 static void get_faults(struct sim *s, struct request *r, struct reply *p)
 {
     (void)r;
@@ -151,6 +165,7 @@ const struct route control_surface_routes[] = {
     {"GET", "/_sim/state", get_state, OURS},
     {"POST", "/_sim/clock", post_clock, OURS},
     {"POST", "/_sim/reset", post_reset, OURS},
+    {"POST", "/_sim/play", post_play, OURS},
     {"GET", "/_sim/faults", get_faults, OURS},
     {"POST", "/_sim/faults", post_faults, OURS},
     {"DELETE", "/_sim/faults", delete_faults, OURS},

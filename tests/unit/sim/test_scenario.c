@@ -34,7 +34,9 @@ static void an_unknown_name_is_told_the_known_ones(void **state)
     assert_null(scenario_load("no-such", &e));
     assert_int_equal(e.class, ERR_INPUT);
     assert_non_null(strstr(e.message, "no-such"));
-    assert_non_null(strstr(e.hint, scenario_builtins[0].name));
+    assert_non_null(strstr(e.hint, "--help"));
+    assert_null(scenario_load("crash-lop", &e));
+    assert_non_null(strstr(e.hint, "crash-loop"));
     assert_null(scenario_load("", &e));
     assert_null(scenario_load("no-such", NULL));
 }
@@ -89,6 +91,12 @@ static const struct wrong {
 } wrongs[] = {
     {"{'endpoints':5}", "endpoints must be a list"},
     {"{'endpoints':[5]}", "endpoints[0] must be an object"},
+    {"{'expect':[{'verdict':'stuck'}]}", "expect[0].endpoint is missing"},
+    {"{'expect':[{'endpoint':'a','verdict':'sick'}]}",
+        "expect[0].verdict must be one of \"healthy\", \"waiting\", \"stuck\", \"unknown\""},
+    {"{'expect':[{'endpoint':'a','cured_by':{'max_len':1}}]}",
+        "expect[0].cured_by.max_len is not a setting of an endpoint"},
+    {"{'timeline':[{'at_s':1,'cancel':5}]}", "timeline[0].cancel must be a string"},
     {"{'speed':'fast'}", "speed must be a number"},
     {"{'speed':-1}", "speed must be at least 0"},
     {"{'seed':'x','warm_up_s':-5}", "seed must be a whole number"},

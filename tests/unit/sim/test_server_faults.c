@@ -385,6 +385,9 @@ static void mistakes_are_answered_with_a_sentence(void **state)
         {"/_sim/clock", "{\"speed\":-1}"},
         {"/_sim/clock", "{\"speed\":\"1\"}"},
         {"/_sim/clock", "{\"advance_s\":1e9}"},
+        {"/_sim/play", "[]"},
+        {"/_sim/play", "{\"balance\":\"much\"}"},
+        {"/_sim/play", "{\"endpoint\":\"nobody\",\"purge\":true}"},
         {"/_sim/keys", "{}"},
         {"/_sim/keys", "[]"},
         {"/_sim/clock", "{\"advance_s\":5,\"sped\":9}"},
@@ -403,6 +406,16 @@ static void mistakes_are_answered_with_a_sentence(void **state)
     struct json *state_now = call_json("GET", "/_sim/state", NULL, 200);
     assert_string_equal(json_str(state_now, "scenario"), live.sim->scenario);
     json_free(state_now);
+}
+
+static void an_entry_of_the_timeline_is_played_at_once(void **state)
+{
+    (void)state;
+    json_free(call_json("POST", "/_sim/play", "{\"balance\":7}", 200));
+    struct json *j = call_json("GET", "/_sim/state", NULL, 200);
+    double balance = json_num(json_get(j, "runpod"), "balance", 0);
+    assert_true(balance > 6.5 && balance < 7.5);
+    json_free(j);
 }
 
 static void the_clock_obeys(void **state)
@@ -472,6 +485,7 @@ int main(void)
         test(counting_is_exact_among_many),
         test(the_surface_answers_on_every_port),
         test(mistakes_are_answered_with_a_sentence),
+        test(an_entry_of_the_timeline_is_played_at_once),
         test(the_clock_obeys),
         test(only_named_keys_get_in),
         test(reset_forgets),

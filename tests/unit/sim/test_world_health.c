@@ -163,14 +163,34 @@ static void one_worker_takes_everything_where_the_scenario_says_so(void **state)
 {
     (void)state;
     struct sim *s = world_start(SCENARIO("",
-        ENDPOINT(",'behaviour':{'one_worker':true,'exec_ms':20000},'workers':{'min':3,'max':3}")));
+        ENDPOINT(
+            ",'behaviour':{'one_worker':true,'concurrency':3,'exec_ms':20000},'workers':{'min':3,'max':3}")));
     struct endpoint *e = world_endpoint(s);
     WORLD_UNTIL(s, 30000, world_count(e, WORKER_IDLE) == 3);
     for (int i = 0; i < 5; i++)
         (void)world_ask(s, ASK);
     world_run(s, 1000);
     assert_int_equal(world_count(e, WORKER_RUNNING), 1);
-    assert_int_equal(e->in_progress, 5);
+    assert_int_equal(e->in_progress, 3);
+    assert_int_equal(e->queue.count, 2); /* they wait, while two stand idle */
+    world_end(s);
+}
+
+static void one_worker_may_hang_on_a_setting(void **state)
+{
+    (void)state;
+    struct sim *s = world_start(SCENARIO(
+        "", ENDPOINT(
+                ",'behaviour':{'one_worker':{'env.SDK':'1.9'},'exec_ms':20000},'env':{'SDK':'1.9'},"
+                "'workers':{'min':3,'max':3}")));
+    struct endpoint *e = world_endpoint(s);
+    WORLD_UNTIL(s, 30000, world_count(e, WORKER_IDLE) == 3);
+    for (int i = 0; i < 3; i++)
+        (void)world_ask(s, ASK);
+    world_run(s, 1000);
+    assert_int_equal(e->in_progress, 1);
+    world_set(s, "{'env':{'SDK':'1.10'}}");
+    WORLD_UNTIL(s, 90000, e->in_progress + e->queue.count == 0);
     world_end(s);
 }
 
@@ -207,6 +227,7 @@ int main(void)
         cmocka_unit_test(too_many_pools_look_like_initializing_for_ever),
         cmocka_unit_test(an_image_that_takes_no_jobs_is_ready_while_jobs_wait),
         cmocka_unit_test(one_worker_takes_everything_where_the_scenario_says_so),
+        cmocka_unit_test(one_worker_may_hang_on_a_setting),
         cmocka_unit_test(the_totals_only_rise),
     };
     return cmocka_run_group_tests_name("world health", tests, NULL, NULL);

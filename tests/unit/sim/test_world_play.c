@@ -138,7 +138,7 @@ static void steps_do_not_matter(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "healthy", "crash-loop", "rollout", "no-funds", "cold-start", "throttled", "init-timeout"};
+        "healthy", "crash-loop", "frightening-rollout", "account-no-funds", "cold-start", "throttled", "init-timeout-loop"};
     static const int64_t longest[] = {900, 60000};
     const int64_t ms = shorter(40 * MINUTE, 4 * MINUTE);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -200,22 +200,22 @@ static struct sim *play(const char *name)
 static const struct mending {
     const char *scenario, *settings;
 } mendings[] = {
-    {"crash-loop", "{'env':{'MODEL_NAME':'acme/legal-solar-10.7b','MAX_MODEL_LEN':'4096',"
+    {"does-not-fit-gpu", "{'env':{'MODEL_NAME':'acme/legal-solar-10.7b','MAX_MODEL_LEN':'4096',"
                    "'OPENAI_SERVED_MODEL_NAME_OVERRIDE':'legal'}}"},
-    {"crash-loop", "{'gpu':{'pools':['AMPERE_48'],'minCudaVersion':'13.0'}}"},
+    {"does-not-fit-gpu", "{'gpu':{'pools':['AMPERE_48'],'minCudaVersion':'13.0'}}"},
     {"no-capacity", "{'gpu':{'pools':['ADA_80_PRO','AMPERE_24'],'minCudaVersion':'13.0'}}"},
     {"throttled", "{'gpu':{'pools':['ADA_80_PRO','AMPERE_80'],'minCudaVersion':'13.0'},"
                   "'workers':{'min':0,'max':3}}"},
-    {"max-zero", "{'workers':{'min':0,'max':3}}"},
+    {"workers-max-zero", "{'workers':{'min':0,'max':3}}"},
     {"disk-full", "{'disk':80}"},
     {"image-not-found", "{'image':'runpod/worker-v1-vllm:v2.25.2'}"},
-    {"gated-model",
+    {"model-access-denied",
         "{'env':{'MODEL_NAME':'meta-llama/Llama-3.1-8B-Instruct','MAX_MODEL_LEN':'8192',"
         "'OPENAI_SERVED_MODEL_NAME_OVERRIDE':'legal','HUGGING_FACE_HUB_TOKEN':'hf_x'}}"},
-    {"init-timeout", "{'env':{'MODEL_NAME':'acme/legal-qwen2.5-72b-awq','MAX_MODEL_LEN':'8192',"
+    {"init-timeout-loop", "{'env':{'MODEL_NAME':'acme/legal-qwen2.5-72b-awq','MAX_MODEL_LEN':'8192',"
                      "'OPENAI_SERVED_MODEL_NAME_OVERRIDE':'legal','RUNPOD_INIT_TIMEOUT':'1800'}}"},
-    {"cuda-driver", "{'gpu':{'pools':['AMPERE_24'],'minCudaVersion':'13.0'}}"},
-    {"cuda-driver", "{'image':'runpod/worker-v1-vllm:v2.11.3'}"},
+    {"cuda-driver-mismatch", "{'gpu':{'pools':['AMPERE_24'],'minCudaVersion':'13.0'}}"},
+    {"cuda-driver-mismatch", "{'image':'runpod/worker-v1-vllm:v2.11.3'}"},
 };
 
 static void every_stuck_scenario_stays_stuck_until_it_is_mended(void **state)
@@ -244,7 +244,7 @@ static void every_stuck_scenario_stays_stuck_until_it_is_mended(void **state)
 static void with_a_maximum_of_zero_the_queue_grows(void **state)
 {
     (void)state;
-    struct sim *s = play("max-zero");
+    struct sim *s = play("workers-max-zero");
     struct endpoint *e = world_endpoint(s);
     size_t before = e->queue.count;
     for (int i = 0; i < 3; i++, before = e->queue.count) {
@@ -286,7 +286,7 @@ static void no_release_of_the_past_is_of_a_setting_that_makes_none(void **state)
 static void money_mends_the_account_without_any(void **state)
 {
     (void)state;
-    struct sim *s = play("no-funds");
+    struct sim *s = play("account-no-funds");
     struct endpoint *e = world_endpoint(s);
     assert_true(s->runpod->balance <= 0);
     assert_int_equal(world_live(e), 0);
@@ -303,7 +303,7 @@ static void the_cold_start_and_the_rollout_end_well_by_themselves(void **state)
     assert_int_equal(world_endpoint(s)->queue.count, 2);
     WORLD_UNTIL(s, 5 * MINUTE, world_endpoint(s)->completed >= 48213);
     world_end(s);
-    s = play("rollout");
+    s = play("frightening-rollout");
     int total = 0, latest = 0;
     endpoint_rollout(world_endpoint(s), &total, &latest);
     assert_true(total >= 3 && latest < total);
@@ -322,15 +322,15 @@ static void the_decisive_lines_are_there_from_the_beginning(void **state)
         const char *scenario, *part;
         enum log_source source;
     } lines[] = {
-        {"crash-loop",
+        {"does-not-fit-gpu",
             "ValueError: To serve at least one request with the model's max seq len (8192)",
             LOG_CONTAINER},
-        {"crash-loop", "--hf-token hf_", LOG_CONTAINER},
+        {"does-not-fit-gpu", "--hf-token hf_", LOG_CONTAINER},
         {"disk-full", "no space left on device", LOG_SYSTEM},
         {"image-not-found", "manifest unknown", LOG_SYSTEM},
-        {"gated-model", "gated repo", LOG_CONTAINER},
-        {"init-timeout", "stop container", LOG_SYSTEM},
-        {"cuda-driver", "The NVIDIA driver on your system is too old (found version 12",
+        {"model-access-denied", "gated repo", LOG_CONTAINER},
+        {"init-timeout-loop", "stop container", LOG_SYSTEM},
+        {"cuda-driver-mismatch", "The NVIDIA driver on your system is too old (found version 12",
             LOG_CONTAINER},
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -348,7 +348,7 @@ static void the_decisive_lines_are_there_from_the_beginning(void **state)
 static void the_quota_is_used_up(void **state)
 {
     (void)state;
-    struct sim *s = play("quota");
+    struct sim *s = play("worker-quota");
     int sum = 0;
     for (const struct endpoint *e = s->runpod->endpoints; e; e = e->next)
         sum += e->workers_max;
@@ -380,7 +380,7 @@ static void bad_scenarios_are_refused_with_a_sentence(void **state)
         "{'endpoints':[{'name':'no id'}]}",
         "{'endpoints':[{'id':'far-too-long-an-id-for-an-endpoint','name':'x'}]}",
         "{'endpoints':[{'id':'a','like':'legal'}]}",
-        "{'base':'crash-loop'}",
+        "{'base':'does-not-fit-gpu'}",
         "{'endpoints':[{'id':'a','name':'x'},{'id':'a','name':'y'}]}",
         "{'templates':[{'name':'no id'}]}",
         "{'secrets':[{'id':''}]}",
