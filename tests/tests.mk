@@ -30,6 +30,8 @@ SUPPORT_client := $(wildcard tests/support/fault_server.c)
 SUPPORT_screens := $(wildcard tests/screens/fixture.c)
 # … and what one test needs besides: SUPPORT_<its path under tests/>.
 SUPPORT_unit/app/test_follow := tests/support/sim_process.c
+SUPPORT_unit/app/test_triage_record := tests/support/sim_process.c
+SUPPORT_unit/app/test_triage_watch := tests/support/sim_process.c
 SUPPORT_e2e/test_log_flood := tests/support/fault_server.c tests/bench/pty_program.c
 test_support    = $(SUPPORT_$(patsubst tests/%.c,%,$(1))) $(SUPPORT_$(if $(filter tests/e2e/%,$(1)),e2e,$(if $(filter tests/screens/%,$(1)),screens,$(word 3,$(subst /, ,$(1))))))
 
@@ -77,12 +79,12 @@ RUN    = JOBS=$(TEST_JOBS) sh tests/run.sh $(CHECK)/tally
 SUB    = $(MAKE) --no-print-directory -j$(JOBS)
 
 # Tests that have threads worth racing: not the stand-in's worlds, which are played under one lock, nor
-# commands that ask, print and end, whose threads test_commands and test_commands_run have too. `make tsan`
-# runs all of them.
+# commands that ask, print and end, whose threads test_commands and test_commands_run have too, nor what
+# judges by clocks that run ahead. `make tsan` runs all of them.
 THREADED := base core client sim app
-UNTHREADED := build/tests/unit/sim/test_world% $(patsubst %,build/tests/e2e/test_%,day commands_fail \
-              commands_change commands_requests commands_endpoint commands_deploy deploy_models deploy_blockers \
-              runpod_change)
+UNTHREADED := build/tests/unit/sim/test_world% build/tests/unit/app/test_triage_record \
+              $(patsubst %,build/tests/e2e/test_%,day triage commands_fail commands_change commands_requests \
+              commands_endpoint commands_deploy deploy_models deploy_blockers runpod_change)
 # Mostly waits, by real time, for logs to fall silent: once is enough.
 ONCE := build/tests/e2e/test_commands_logs
 

@@ -41,6 +41,8 @@ const char *place_name(enum place place)
         [PLACE_CHAT] = "chat",
         [PLACE_UPLOAD_FORM] = "upload form",
         [PLACE_DEPLOY_FORM] = "deploy form",
+        [PLACE_CHANGE_FORM] = "settings form",
+        [PLACE_REQUEST_FORM] = "test form",
     };
     return (unsigned)place < PLACES ? names[place] : "";
 }

@@ -30,6 +30,8 @@ struct lines {
     bool full;
     size_t top, page; /* as drawn last */
     bool at_end;
+    bool wanted; /* rows that the next drawing has to show */
+    size_t first_wanted, last_wanted;
 };
 
 struct lines *lines_new(void)
@@ -273,11 +275,35 @@ bool lines_act(struct lines *l, enum action_id action)
     }
 }
 
+void lines_show(struct lines *l, size_t first, size_t last)
+{
+    l->wanted = true;
+    l->first_wanted = first;
+    l->last_wanted = last;
+}
+
+int lines_place(const struct lines *l, size_t row)
+{
+    bool seen = row < l->row_count && row >= l->top && row - l->top < l->page;
+    return seen ? (int)(row - l->top) : -1;
+}
+
+static void reveal(struct lines *l, size_t page)
+{
+    l->wanted = l->at_end = false;
+    if (page > 0 && l->last_wanted >= l->top + page)
+        l->top = l->last_wanted - page + 1;
+    if (l->first_wanted < l->top)
+        l->top = l->first_wanted;
+}
+
 /* Never past the end; who has come to the end stays there. */
 static void settle(struct lines *l, size_t page)
 {
     size_t last = l->row_count > page ? l->row_count - page : 0;
     l->page = page;
+    if (l->wanted)
+        reveal(l, page);
     if (l->at_end || l->top > last)
         l->top = last;
 }

@@ -1,5 +1,5 @@
 /* 3 Endpoints: deployments and changes that are under way or went wrong, then the endpoints of the account.
- * What is said of an endpoint is what was seen; why it is so is not guessed here.
+ * What is said of an endpoint is what triage found, where it looked; else what was seen, and no guess why.
  *
  * A deployment stays in the list until it is done or dismissed, or until a later one of the same endpoint
  * takes its place; one that failed before the program began, for a day; a done one only while its model is
@@ -8,6 +8,7 @@
 #include "ui/opened.h"
 #include "ui/say.h"
 #include "ui/views.h"
+#include "ui/why.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -143,7 +144,7 @@ static bool attention(void *pane, size_t row)
 {
     const struct endpoint_row *e;
     const struct operation *o = at(pane, row, &e);
-    return o ? o->state != OPERATION_RUNNING : pane_endpoint_is_ill(e);
+    return o ? o->state != OPERATION_RUNNING : pane_endpoint_is_ill(store_of(pane), e);
 }
 
 /* ---- cells of a deployment ------------------------------------------------------------------------- */
@@ -246,24 +247,29 @@ static size_t fields(void *pane, size_t row, struct filter_field out[PANE_FIELDS
         memcpy(out, all, sizeof all);
         return sizeof all / sizeof *all;
     }
-    return pane_endpoint_fields(e, out);
+    return pane_endpoint_fields(store_of(pane), e, out);
 }
 
 static struct text note(void *pane, struct arena *a)
 {
     const struct store *s = store_of(pane);
     const struct endpoint_row *e;
-    size_t waiting = 0, paused = 0, deploying = 0, all = store_endpoints(s);
+    size_t stuck = 0, waiting = 0, paused = 0, deploying = 0, all = store_endpoints(s);
     for (size_t i = 0, count = rows(pane); i < count; i++) {
         const struct operation *o = at(pane, i, &e);
         deploying += o && o->kind == OPERATION_DEPLOY &&
                      (o->state == OPERATION_RUNNING || o->state == OPERATION_ASKING);
     }
     for (size_t i = 0; i < all; i++) {
-        waiting += pane_endpoint_is_ill(store_endpoint(s, i));
+        const struct triage *t = why_now(s, store_endpoint(s, i)->settings->id);
+        stuck += t && t->verdict == TRIAGE_STUCK;
+        waiting +=
+            !(t && t->verdict == TRIAGE_STUCK) && pane_endpoint_is_ill(s, store_endpoint(s, i));
         paused += store_endpoint(s, i)->condition == ENDPOINT_OFF;
     }
     struct text first = deploying > 0 ? say_text(a, "%zu deploying · ", deploying) : TEXT("");
+    if (stuck > 0)
+        first = say_text(a, "%s%zu stuck · ", first.s, stuck);
     if (waiting > 0)
         first = say_text(a, "%s%zu waiting · ", first.s, waiting);
     if (paused > 0)
@@ -284,6 +290,15 @@ static enum place opens(void *pane, const char *of)
     return store_operation_by_id(store_of(pane), of) ? PLACE_OPERATION : PLACE_ENDPOINT;
 }
 
+/* How long the words of a row have said that something waits; -1 = they do not. */
+static int64_t waits_since(const struct store *s, const struct endpoint_row *e)
+{
+    const struct triage *t = why_now(s, e->settings->id);
+    int64_t said = t && t->verdict != TRIAGE_HEALTHY ? why_since(s, t) : -1;
+    int64_t seen = e->waiting_since_ms >= 0 ? store_mono_ms(s) - e->waiting_since_ms : -1;
+    return said >= 0 ? said : seen;
+}
+
 /* Ages: of a deployment in seconds, of a queue that waits in its unit. */
 static int64_t due(void *pane)
 {
@@ -293,8 +308,9 @@ static int64_t due(void *pane)
         const struct operation *o = at(pane, i, &e);
         if (o && o->state == OPERATION_RUNNING)
             return pane_next_tick(store_of(pane), 0);
-        if (!o && e->waiting_since_ms >= 0)
-            oldest = store_mono_ms(store_of(pane)) - e->waiting_since_ms < 60000 ? 0 : INT64_MAX;
+        int64_t waits = o ? -1 : waits_since(store_of(pane), e);
+        if (waits >= 0)
+            oldest = waits < 60000 ? 0 : INT64_MAX;
         if (oldest == 0)
             return pane_next_tick(store_of(pane), 0);
     }

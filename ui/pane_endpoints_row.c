@@ -1,7 +1,8 @@
-/* What a row of the endpoints pane says of an endpoint: what was seen, why it is so is not guessed here. */
+/* What a row of the endpoints pane says of an endpoint: what triage found where it looked, else what was seen. */
 #include "ui/opened.h"
 #include "ui/pane_endpoints.h"
 #include "ui/say.h"
+#include "ui/why.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +10,11 @@
 
 enum { UNSERVED_MS = 60 * 1000, POOLS_OFFERED = 3 };
 
-bool pane_endpoint_is_ill(const struct endpoint_row *e)
+bool pane_endpoint_is_ill(const struct store *s, const struct endpoint_row *e)
 {
+    const struct triage *t = why_now(s, e->settings->id);
+    if (t)
+        return why_is_trouble(t);
     return e->condition == ENDPOINT_WAITING ||
            (e->condition == ENDPOINT_OFF && e->health && e->health->in_queue > 0);
 }
@@ -74,6 +78,16 @@ static void workers_cell(const struct endpoint_row *e, struct table_cell *out)
     out->role = role;
 }
 
+/* "STUCK 14m", "waiting 2m" */
+static void verdict_cell(const struct store *s, const struct triage *t, struct table_cell *out)
+{
+    char words[SAY_MAX];
+    enum role role;
+    why_sign(t->verdict, &role);
+    table_cell_printf(out, "%s", why_state(words, s, t));
+    out->role = role;
+}
+
 static void state_cell(const struct store *s, const struct endpoint_row *e, struct table_cell *out)
 {
     static const enum role roles[] = {
@@ -84,10 +98,21 @@ static void state_cell(const struct store *s, const struct endpoint_row *e, stru
         [ENDPOINT_WAITING] = ROLE_BAD,
         [ENDPOINT_OFF] = ROLE_WARNING,
     };
+    const struct triage *t = why_now(s, e->settings->id);
     char words[SAY_MAX];
     const char *word = endpoint_condition_name(e->condition);
     int64_t waited = e->waiting_since_ms >= 0 ? store_mono_ms(s) - e->waiting_since_ms : -1;
-    out->role = pane_endpoint_is_ill(e) ? ROLE_BAD : roles[e->condition];
+    if (t && t->verdict != TRIAGE_HEALTHY) {
+        verdict_cell(s, t, out);
+        return;
+    }
+    if (t && e->condition != ENDPOINT_OFF && e->condition != ENDPOINT_UNKNOWN) {
+        cell_word(out, e->condition == ENDPOINT_WAITING ? "ok" : word, roles[e->condition]);
+        if (e->condition == ENDPOINT_WAITING) /* nothing waits longer than it usually does */
+            out->role = ROLE_OK;
+        return;
+    }
+    out->role = pane_endpoint_is_ill(s, e) ? ROLE_BAD : roles[e->condition];
     if (e->condition == ENDPOINT_OK && waited >= UNSERVED_MS) {
         table_cell_printf(out, "unserved %s", say_age_short(words, waited));
         out->role = ROLE_WARNING;
@@ -153,9 +178,18 @@ static size_t gpu_fields(
     return count;
 }
 
-size_t pane_endpoint_fields(const struct endpoint_row *e, struct filter_field out[PANE_FIELDS_MAX])
+/* Also in a filter it is called what the row says: "stuck". */
+static const char *state_word(const struct store *s, const struct endpoint_row *e)
 {
-    const char *state = endpoint_condition_name(e->condition);
+    const struct triage *t = why_now(s, e->settings->id);
+    return t && t->verdict != TRIAGE_HEALTHY ? triage_verdict_name(t->verdict)
+                                             : endpoint_condition_name(e->condition);
+}
+
+size_t pane_endpoint_fields(
+    const struct store *s, const struct endpoint_row *e, struct filter_field out[PANE_FIELDS_MAX])
+{
+    const char *state = state_word(s, e);
     const struct filter_field all[] = {{"name", e->settings->name}, {"model", e->settings->model},
         {"served", e->settings->served}, {"image", e->settings->image},
         {"state", {state, strlen(state)}}, {"id", {e->settings->id, strlen(e->settings->id)}}};

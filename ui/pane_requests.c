@@ -7,6 +7,7 @@
 #include "ui/pane.h"
 #include "ui/say.h"
 #include "ui/views.h"
+#include "ui/why.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,12 +32,12 @@ static const struct table_column columns[] = {
     {"ENDPOINT", 8, 15, 1, ALIGN_LEFT},
     {"STATE", 9, 9, 0, ALIGN_LEFT},
     {"AGE", 6, 7, 0, ALIGN_RIGHT},
-    {"WAITED", 6, 7, 2, ALIGN_RIGHT},
-    {"RAN", 5, 7, 3, ALIGN_RIGHT},
+    {"WAITED", 6, 7, 3, ALIGN_RIGHT},
+    {"RAN", 5, 7, 4, ALIGN_RIGHT},
     {"WORKER", 8, 9, 7, ALIGN_LEFT},
     {"TOKENS", 8, 9, 6, ALIGN_RIGHT},
-    {"COST", 8, 9, 4, ALIGN_RIGHT},
-    {"WHY", 12, 0, 5, ALIGN_LEFT},
+    {"COST", 8, 9, 5, ALIGN_RIGHT},
+    {"WHY", 20, 0, 2, ALIGN_LEFT},
 };
 
 struct requests {
@@ -289,6 +290,9 @@ static struct text reason(void *pane, const struct request *r, bool waits_long)
     const struct endpoint_row *e = store_endpoint_by_id(store_of(pane), r->endpoint_id);
     if (r->status != REQUEST_IN_QUEUE || !e)
         return TEXT("");
+    const struct triage *t = why_now(store_of(pane), r->endpoint_id);
+    if (t)
+        return why_brief(t);
     if (e->settings->workers_max == 0)
         return TEXT("max workers is 0");
     return waits_long && e->condition == ENDPOINT_WAITING ? TEXT("no worker is up or coming")

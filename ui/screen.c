@@ -28,6 +28,11 @@ static void ask_say(const struct view_context *x, struct text sentence, enum rol
     screen_say(x->screen, sentence, role);
 }
 
+static void ask_ask(const struct view_context *x, enum action_id action, const char *id)
+{
+    screen_intend_for(x->screen, action, id);
+}
+
 static void ask_explain(const struct view_context *x, const struct err *e)
 {
     screen_explain(x->screen, e);
@@ -70,6 +75,7 @@ static bool copy_options(struct screen *s, const struct screen_options *options)
         .open = ask_open,
         .close = ask_close,
         .say = ask_say,
+        .ask = ask_ask,
         .explain = ask_explain,
         .show = ask_show,
         .dismissed = ask_dismissed,
@@ -90,7 +96,8 @@ struct screen *screen_new(const struct screen_options *options)
     good = !confirm_init(&s->confirm) && good;
     s->known = calloc(STORE_OPERATIONS_MAX, sizeof *s->known);
     s->bulk = calloc(SCREEN_BULK_MAX, sizeof *s->bulk);
-    good = s->known && s->bulk && good;
+    s->stuck = calloc(SCREEN_STUCK_MAX, sizeof *s->stuck);
+    good = s->known && s->bulk && s->stuck && good;
     if (!make_panes(s) || !good) {
         screen_free(s);
         return NULL;
@@ -115,6 +122,7 @@ void screen_free(struct screen *s)
     confirm_release(&s->confirm);
     free(s->known);
     free(s->bulk);
+    free(s->stuck);
     free((char *)(uintptr_t)s->options.profile);
     free((char *)(uintptr_t)s->options.demo);
     free(s);

@@ -5,7 +5,9 @@
 #include "ui/press.h"
 #include "ui/say.h"
 #include "ui/screen_internal.h"
+#include "ui/why.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- the screen's own ------------------------------------------------------------------------------ */
@@ -142,6 +144,34 @@ static void do_test(struct screen *s, enum action_id id)
     screen_open(s, PLACE_REQUEST_FORM, endpoint);
 }
 
+static const char NONE_WAIT[] = "No endpoint has requests that wait";
+
+/* Where there is no endpoint behind this: the one that needs a person most. */
+static const char *endpoint_to_explain(struct screen *s)
+{
+    const char *here = screen_endpoint_of(s);
+    const struct endpoint_row *worst = *here ? NULL : why_worst(s->options.store);
+    return worst ? worst->settings->id : here;
+}
+
+/* Why the requests of an endpoint wait: it is opened there, and looked into anew. */
+static void do_why(struct screen *s, enum action_id id)
+{
+    const struct host *host = s->options.host;
+    char endpoint[ENDPOINT_ID_MAX];
+    snprintf(endpoint, sizeof endpoint, "%s", endpoint_to_explain(s));
+    if (!*endpoint) {
+        screen_say(s, say_word(NONE_WAIT), ROLE_NORMAL);
+        return;
+    }
+    screen_open(s, PLACE_ENDPOINT, endpoint);
+    if (screen_place(s) != PLACE_ENDPOINT)
+        return;
+    screen_top(s)->class->act(screen_top(s)->v, id);
+    if (host->triage)
+        host->triage(host->arg, endpoint);
+}
+
 static void do_look_up(struct screen *s, enum action_id id)
 {
     (void)id;
@@ -177,6 +207,7 @@ static const struct own owns[] = {
     {ACTION_DISMISS, ACTION_DISMISS, do_dismiss, false},
     {ACTION_LOOK_UP, ACTION_LOOK_UP, do_look_up, false},
     {ACTION_CHANGE_FORM, ACTION_CHANGE_FORM, do_settings, false},
+    {ACTION_WHY, ACTION_WHY, do_why, true},
 };
 
 static const struct own *own_of(enum action_id id)
@@ -228,7 +259,8 @@ static bool can_be_dismissed(const struct screen *s, const struct operation *o)
 {
     if (!opened_went_wrong(o) || screen_dismissed(s, o->id))
         return false;
-    return o->kind == OPERATION_DEPLOY || o->kind == OPERATION_CHANGE || pane_is_alert(s->panes[PANE_UPLOADS].v, o->id);
+    return o->kind == OPERATION_DEPLOY || o->kind == OPERATION_CHANGE ||
+           pane_is_alert(s->panes[PANE_UPLOADS].v, o->id);
 }
 
 const char *screen_refuses_operation(
@@ -257,6 +289,12 @@ const char *screen_refuses_operation(
                    ? NULL
                    : "There is no deployment here whose model is not registered";
     }
+}
+
+static bool has_remedies(struct screen *s)
+{
+    const struct triage *t = why_standing(s->options.store, screen_endpoint_of(s));
+    return t && why_remedies(t) > 0;
 }
 
 const char *screen_refuses(struct screen *s, const struct action *action)
@@ -294,6 +332,11 @@ const char *screen_refuses(struct screen *s, const struct action *action)
     case ACTION_REDEPLOY:
     case ACTION_PURGE:
         return *screen_endpoint_of(s) ? NULL : "There is no endpoint behind this";
+    case ACTION_WHY:
+        return *endpoint_to_explain(s) ? NULL : NONE_WAIT;
+    case ACTION_REMEDY_NUMBER:
+    case ACTION_REMEDY_HERE:
+        return has_remedies(s) ? NULL : "No remedy is known for this endpoint";
     case ACTION_ERROR:
         return error_at_hand(s) || s->last_error.class != ERR_NONE ? NULL
                                                                    : "There is no error to show";

@@ -3,9 +3,9 @@
 #include "ui/details.h"
 #include "ui/hints.h"
 #include "ui/pane.h"
-#include "ui/press.h"
 #include "ui/screen_internal.h"
 #include "ui/status_bar.h"
+#include "ui/why.h"
 
 enum { ARENA_MAX = 256 * 1024, CLOCK_MS = 1000, VISIBLE_MAX = 64 };
 
@@ -142,22 +142,27 @@ static void draw_status(struct screen *s, struct canvas *c, struct rect r)
         status_bar_draw(c, r, &facts);
 }
 
-/* While letters are typed, a key that is one does nothing else. */
-static bool would_be_typed(struct screen *s, const struct action *action)
-{
-    return screen_typing(s) && press_is_typed(action->keys[0]);
-}
-
 /* An error that is not of what one looks at is offered while it is told, not ever after. */
 static bool is_stale_error(struct screen *s, const struct action *action)
 {
     return action->id == ACTION_ERROR && s->toasts.count == 0 && !screen_own_error(s);
 }
 
+/* `w` works everywhere; where no endpoint is behind what one looks at, it is offered while one is in trouble,
+ * but not before what one does with a log. */
+static bool is_far_why(struct screen *s, const struct action *action)
+{
+    if (action->id != ACTION_WHY || *screen_endpoint_of(s))
+        return false;
+    const struct endpoint_row *e = why_worst(s->options.store);
+    return screen_place(s) == PLACE_LOGS || !e ||
+           !why_is_trouble(why_standing(s->options.store, e->settings->id));
+}
+
 static bool is_usable(void *arg, const struct action *action)
 {
     struct screen *s = arg;
-    if (would_be_typed(s, action) || is_stale_error(s, action))
+    if (is_stale_error(s, action) || is_far_why(s, action))
         return false;
     if (action->id == ACTION_BACK && s->opened_count == 0)
         return s->zoomed || screen_top(s)->filter[0];
@@ -222,7 +227,7 @@ void screen_draw(struct screen *s, struct canvas *c)
     struct layout l = s->opened_count > 0 ? draw_opened(s, c) : draw_panes(s, c);
     draw_status(s, c, l.status);
     if (l.hints.h > 0 && s->overlay == OVERLAY_NONE) /* else no key of the place works */
-        hints_draw(c, l.hints, s->options.actions, screen_place(s), is_usable, s);
+        hints_draw(c, l.hints, s->options.actions, screen_place(s), screen_typing(s), is_usable, s);
     struct rect area = {0, l.status.h, c->columns, c->rows - l.status.h - l.hints.h};
     toast_draw(&s->toasts, c, l.edge == EDGE_BOX ? rect_inset(area, 1, 0) : area);
     if (s->overlay != OVERLAY_NONE) {

@@ -109,7 +109,18 @@ static bool was_seen(struct screen *s)
 
 static bool needs_values(enum action_id id)
 {
-    return id == ACTION_UPLOAD || id == ACTION_DEPLOY || id == ACTION_SAY || id == ACTION_TEST || id == ACTION_CHANGE;
+    return id == ACTION_UPLOAD || id == ACTION_DEPLOY || id == ACTION_SAY || id == ACTION_TEST ||
+           id == ACTION_CHANGE;
+}
+
+static void ask_or_send(struct screen *s, const struct action *action, int risk)
+{
+    if (risk > 0) {
+        ask(s, action, risk);
+        return;
+    }
+    s->confirm.action = action;
+    screen_confirmed(s);
 }
 
 void screen_intend(struct screen *s, const struct action *action)
@@ -122,12 +133,17 @@ void screen_intend(struct screen *s, const struct action *action)
     s->bulk_count = screen_is_of_requests(action->id)
                         ? screen_collect_requests(s, action->id, s->bulk)
                         : screen_collect(s, false, s->bulk);
-    if (risk > 0) {
-        ask(s, action, risk);
+    ask_or_send(s, action, risk);
+}
+
+void screen_intend_for(struct screen *s, enum action_id id, const char *of)
+{
+    const struct action *action = action_by_id(s->options.actions, id);
+    if (!action || (screen_is_of_requests(id) && screen_refuses_request(s, id, of)))
         return;
-    }
-    s->confirm.action = action;
-    screen_confirmed(s);
+    s->bulk_count = 1;
+    snprintf(s->bulk[0], TABLE_ID_MAX, "%s", of);
+    ask_or_send(s, action, risk_of(s, action));
 }
 
 /* Whether a yes would still do something to this one. */

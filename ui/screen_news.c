@@ -155,6 +155,7 @@ void screen_news(struct screen *s)
 {
     note_outcome(s);
     note_operations(s);
+    screen_note_stuck(s);
     screen_drop_question(s);
     open_asking(s);
     if (s->busy)

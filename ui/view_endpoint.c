@@ -1,7 +1,9 @@
 /* An endpoint, opened. Above, always: how it is and what it is. Below a line of sections that one moves
- * between: workers (beside the last hour and what requests take, above the end of the log), the log, the
- * settings, the releases. The log is the log view itself (ui/log_view.c) made for this endpoint.
+ * between: why its requests wait (a box above the workers), workers (beside the last hour and what requests
+ * take, above the end of the log), the log, the settings, the releases. The log is the log view itself
+ * (ui/log_view.c) made for this endpoint.
  *
+ * Who opens one that waits finds himself at why; after that nothing but a person turns to another section.
  * Up and down move what does not fit; where all of the workers do, the log below them. In a frame that is
  * too small for a division everything of a section is rows that scroll. */
 #include "ui/view_endpoint.h"
@@ -15,6 +17,7 @@
 
 enum { SMALL_COLUMNS = 50, SMALL_ROWS = 14, WIDE_FROM = 100 };
 enum { LOG_ROWS_LEAST = 4, ROWS_LEAST = 4, WORKERS_MOST = 94, SIDE_MOST = 100, HEAD_MOST = 8 };
+enum { HIGH_FROM = 30, BELOW_LEAST = 4 /* rows of workers below the box */ };
 
 /* ---- life ------------------------------------------------------------------------------------------ */
 
@@ -41,6 +44,7 @@ static void drop(struct view_endpoint *v)
     chart_free(v->done);
     lines_free(v->head);
     lines_free(v->side);
+    lines_free(v->why.lines);
     opened_release(&v->o);
     free(v);
 }
@@ -57,11 +61,14 @@ static void *make(const struct view_context *x, const char *id)
     if (!v)
         return NULL;
     if (opened_init(&v->o, x, id) || !(v->head = lines_new()) || !(v->side = lines_new()) ||
-        !(v->waiting = chart_new()) || !(v->done = chart_new()) || !view_endpoint_row(v)) {
+        !(v->why.lines = lines_new()) || !(v->waiting = chart_new()) || !(v->done = chart_new()) ||
+        !view_endpoint_row(v)) {
         drop(v);
         return NULL;
     }
     v->log = view_logs.make(x, id);
+    v->section = SECTION_WORKERS;
+    v->why.asked_ms = -1;
     focus(v, id);
     return v;
 }
@@ -89,6 +96,7 @@ static const struct {
     const char *name;
     void (*add)(struct lines *l, const struct view_endpoint *v, const struct endpoint_row *e);
 } sections[SECTIONS] = {
+    [SECTION_WHY] = {"why", NULL},
     [SECTION_WORKERS] = {"workers", view_endpoint_workers},
     [SECTION_LOG] = {"log", NULL},
     [SECTION_SETTINGS] = {"settings", view_endpoint_settings},
@@ -98,17 +106,26 @@ static const struct {
 static void turn(struct view_endpoint *v, unsigned by)
 {
     v->section = (v->section + by) % SECTIONS;
+    v->turned = v->why.moved = true;
     v->o.own++;
     lines_act(v->o.lines, ACTION_FIRST);
 }
 
-/* The section's own note, or how one gets to the others. */
+/* What one sees of an endpoint that waits, until one chooses. */
+static void turn_to_trouble(struct view_endpoint *v)
+{
+    const struct triage *t = v->turned ? NULL : why_now(v->o.x->store, v->o.id);
+    if (!t || t->verdict == TRIAGE_HEALTHY)
+        return;
+    v->section = SECTION_WHY;
+    v->turned = true;
+}
+
+/* How one gets to the others. */
 static struct text sections_note(const struct view_endpoint *v, struct arena *a)
 {
     const struct action_table *t = v->o.x->actions;
     char key[PRESS_NAME_MAX];
-    if (v->section == SECTION_LOG && v->log)
-        return view_logs.note(v->log, a);
     for (size_t i = 0; i < t->count; i++)
         if (t->actions[i].id == ACTION_RIGHT && (t->actions[i].places & AT(PLACE_ENDPOINT)))
             return say_text(a, "%s: next", press_name(t->actions[i].keys[0], key));
@@ -200,13 +217,30 @@ static void draw_narrow(struct view_endpoint *v, struct canvas *c, struct rect r
     draw_log_below(v, c, (struct rect){r.x, r.y + r.h - log, r.w, log}, focused);
 }
 
+/* ---- why ------------------------------------------------------------------------------------------- */
+
+/* The box, and below it as much of the workers as there is room for. */
+static void draw_why(struct view_endpoint *v, struct canvas *c, struct rect r, bool focused,
+    const struct endpoint_row *e)
+{
+    int rows = view_endpoint_why_height(v, r.w, r.h >= HIGH_FROM ? r.h * 3 / 4 : r.h);
+    if (r.h - rows < BELOW_LEAST)
+        rows = r.h;
+    struct rect below = {r.x, r.y + rows, r.w, r.h - rows};
+    view_endpoint_why(v, c, (struct rect){r.x, r.y, r.w, rows}, focused);
+    if (below.h > 0)
+        (r.w >= WIDE_FROM ? draw_wide : draw_narrow)(v, c, below, false, e);
+}
+
 /* ---- drawing --------------------------------------------------------------------------------------- */
 
 static void draw_section(struct view_endpoint *v, struct canvas *c, struct rect r, bool focused,
     const struct endpoint_row *e)
 {
     if (v->section == SECTION_LOG) {
-        draw_log(v, c, r, focused);
+        draw_log_below(v, c, r, focused);
+    } else if (v->section == SECTION_WHY) {
+        draw_why(v, c, r, focused, e);
     } else if (v->section == SECTION_WORKERS) {
         (r.w >= WIDE_FROM ? draw_wide : draw_narrow)(v, c, r, focused, e);
     } else {
@@ -227,6 +261,11 @@ static void draw_small(struct view_endpoint *v, struct canvas *c, struct rect r,
         return;
     if (v->section == SECTION_LOG) {
         draw_log(v, c, below, focused);
+        return;
+    }
+    if (v->section == SECTION_WHY) {
+        view_endpoint_why_rows(v, r.w, true);
+        view_endpoint_why_bare(v, c, below, focused);
         return;
     }
     if (v->section == SECTION_WORKERS) {
@@ -257,6 +296,7 @@ static void draw(void *p, struct canvas *c, struct rect r, bool focused, bool co
         draw_gone(v, c, r);
         return;
     }
+    turn_to_trouble(v);
     if (r.w < SMALL_COLUMNS || r.h < SMALL_ROWS) {
         draw_small(v, c, r, focused, e);
         return;
@@ -277,6 +317,17 @@ static bool is_log_moved(const struct view_endpoint *v)
     return v->log && (v->section == SECTION_LOG || (v->section == SECTION_WORKERS && !v->scrolls));
 }
 
+/* What only a log can do, which is shown for it. */
+static bool is_of_log(enum action_id action)
+{
+    static const enum action_id all[] = {ACTION_SEARCH, ACTION_NEXT_MATCH, ACTION_PREVIOUS_MATCH,
+        ACTION_FOLLOW, ACTION_LOG_LEVEL, ACTION_LOG_WRAP, ACTION_LOG_SOURCE, ACTION_LOG_WINDOW};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (action == all[i])
+            return true;
+    return false;
+}
+
 static bool act(void *p, enum action_id action)
 {
     struct view_endpoint *v = p;
@@ -284,7 +335,34 @@ static bool act(void *p, enum action_id action)
         turn(v, action == ACTION_RIGHT ? 1 : SECTIONS - 1);
         return true;
     }
+    if (v->log && is_of_log(action) && v->section != SECTION_LOG)
+        turn(v, SECTIONS + SECTION_LOG - v->section);
+    if (view_endpoint_why_act(v, action))
+        return true;
     return is_log_moved(v) ? view_logs.act(v->log, action) : opened_act(v, action);
+}
+
+static bool is_log_typed(const struct view_endpoint *v)
+{
+    return v->log && v->section == SECTION_LOG && view_logs.typing(v->log);
+}
+
+static bool typing(void *p)
+{
+    const struct view_endpoint *v = p;
+    return v->why.choosing || is_log_typed(v);
+}
+
+static bool press(void *p, int32_t key)
+{
+    struct view_endpoint *v = p;
+    return v->why.choosing ? view_endpoint_why_press(v, key) : view_logs.press(v->log, key);
+}
+
+static bool paste(void *p, const char *bytes, size_t n)
+{
+    struct view_endpoint *v = p;
+    return is_log_typed(v) && view_logs.paste(v->log, bytes, n);
 }
 
 static bool filter(void *p, struct text typed, struct err *why)
@@ -309,6 +387,9 @@ const struct view_class view_endpoint = {
     .note = note,
     .draw = draw,
     .act = act,
+    .typing = typing,
+    .press = press,
+    .paste = paste,
     .filter = filter,
     .target = opened_target,
     .version = version,

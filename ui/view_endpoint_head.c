@@ -51,6 +51,63 @@ static struct text cost_of(struct arena *a, const struct endpoint_row *e)
     return say_text(a, "≈%s/h%s", money, is_for_nothing(e) ? " for nothing" : "");
 }
 
+/* What is known of the queue: "17 waiting, oldest 14m20s · 0 running". */
+static struct text verdict_queue(struct arena *a, const struct view_endpoint *v,
+    const struct endpoint_row *e, const struct triage *t)
+{
+    char n[SAY_MAX], age[SAY_MAX], running[SAY_MAX];
+    int64_t waiting = e->health ? e->health->in_queue : t->waiting;
+    int64_t busy = e->health ? e->health->in_progress : t->in_progress;
+    int64_t oldest = waiting > 0 ? why_oldest(v->o.x->store, t) : -1;
+    struct text all = waiting < 0 ? TEXT("its health has not been read yet")
+                                  : say_text(a, "%s waiting", say_count(n, waiting));
+    if (oldest >= 0)
+        all = say_text(a, "%.*s, oldest %s", SAY_ARGS(all), say_age(age, oldest));
+    if (busy >= 0)
+        all = say_text(a, "%.*s · %s running", SAY_ARGS(all), say_count(running, busy));
+    return all;
+}
+
+/* What is paid while nothing is served; else what it costs. */
+static struct text verdict_cost(
+    struct arena *a, const struct endpoint_row *e, const struct triage *t)
+{
+    char money[SAY_MAX];
+    if (t->verdict == TRIAGE_STUCK && t->cost_hour > 0)
+        return say_text(a, "%s/h for nothing", say_money(money, t->cost_hour));
+    return cost_of(a, e);
+}
+
+/* "! STUCK 14m20s  17 waiting, oldest 14m20s · 0 running · 3 workers crash    $2.04/h for nothing"; where that
+ * has no room, the sentence goes below, and then the price with it. */
+static void add_verdict(struct lines *l, const struct view_endpoint *v,
+    const struct endpoint_row *e, const struct triage *t)
+{
+    struct arena *a = lines_arena(l);
+    char age[SAY_MAX];
+    enum role role;
+    struct text sign = why_sign(t->verdict, &role), cost = verdict_cost(a, e, t);
+    int64_t since = why_since(v->o.x->store, t);
+    struct text word = since < 0 ? say_word(why_word(t->verdict))
+                                 : say_text(a, "%s %s", why_word(t->verdict), say_age(age, since));
+    struct text queue = verdict_queue(a, v, e, t), below = t->sentence;
+    struct text all =
+        say_text(a, "%.*s%s%.*s", SAY_ARGS(queue), below.len > 0 ? " · " : "", SAY_ARGS(below));
+    int room = lines_width(l) - 1, width = (int)text_width(cost);
+    int left = room - width - 3 - OPENED_TEXT_COLUMN - (int)text_width(word) - 2;
+    bool whole = (int)text_width(all) <= left, beside = (int)text_width(queue) <= left;
+    opened_state(l, sign, word, whole ? all : queue, role);
+    if (beside)
+        lines_cell(l, room - width, width, ALIGN_LEFT, cost, ROLE_MONEY, 0);
+    else
+        below =
+            say_text(a, "%.*s%s%.*s", SAY_ARGS(cost), below.len > 0 ? " · " : "", SAY_ARGS(below));
+    if (whole || below.len == 0)
+        return;
+    lines_row(l, OPENED_TEXT_COLUMN);
+    lines_wrap(l, below, ROLE_NORMAL, 0);
+}
+
 static void add_condition(
     struct lines *l, const struct view_endpoint *v, const struct endpoint_row *e)
 {
@@ -172,8 +229,12 @@ static void add_model(struct lines *l, const struct view_endpoint *v, const stru
 void view_endpoint_state(
     struct lines *l, const struct view_endpoint *v, const struct endpoint_row *e)
 {
+    const struct triage *t = why_now(v->o.x->store, v->o.id);
     opened_source(l, v->o.x->store, SOURCE_RUNPOD);
-    add_condition(l, v, e);
+    if (t && t->verdict != TRIAGE_HEALTHY)
+        add_verdict(l, v, e, t);
+    else
+        add_condition(l, v, e);
     add_paused(l, e);
     add_balance(l, v->o.x->store);
     add_rollout(l, v);

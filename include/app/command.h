@@ -55,7 +55,7 @@ struct call {
 
 /* The tables of the cmd_*.c files; each ends with a name of NULL. */
 extern const struct command commands_read[], commands_model[], commands_change[], commands_request[], commands_requests[], commands_run[], commands_endpoint[],
-    commands_setup[];
+    commands_triage[], commands_setup[];
 
 /* Loads the profile and makes the engine, once. 0, or the exit code after it complained. */
 int call_open(struct call *c);

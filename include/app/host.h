@@ -7,6 +7,7 @@
 #include "app/follow.h"
 #include "app/history.h"
 #include "app/operations.h"
+#include "app/triage.h"
 #include "client/hub_watch.h"
 #include "client/registry_watch.h"
 #include "client/runpod_watch.h"
@@ -25,6 +26,7 @@ struct host_state {
     struct chats *chats;
     struct history *history;
     struct follow *follow;
+    struct triages *triages;
     struct runpod_watch *runpod;
     struct hub_watch *hub;
     struct registry_watch *registry;

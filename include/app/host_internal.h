@@ -12,7 +12,7 @@ host_act_fn host_cancel_request, host_retry_request, host_send_again, host_looke
 void host_look(void *arg, const char *endpoint_id, const char *request_id);
 /* ---- host_change.c: an endpoint's settings, queue and end ---- */
 host_act_fn host_change, host_pause_endpoint, host_delete_endpoint, host_rollback, host_redeploy,
-    host_purge;
+    host_purge, host_remedy;
 /* ---- host_test.c: test requests ---- */
 host_act_fn host_test; /* values of the form */
 /* As struct host's `edit`. */

@@ -22,6 +22,8 @@ struct hub_options {
 };
 struct hub *hub_new(const struct hub_options *options, struct http *http, struct err *e);
 void hub_free(struct hub *h); /* NULL is fine */
+/* As runpod_hurry (client/runpod.h); NULL is fine. */
+void hub_hurry(struct hub *h, int64_t call_ms, int64_t until_ms);
 bool hub_has_token(const struct hub *h);
 const char *hub_endpoint(const struct hub *h);
 

@@ -22,6 +22,7 @@ struct hub {
     struct http *http;
     char *endpoint; /* without a trailing '/' */
     const struct secret *token;
+    _Atomic int64_t call_ms, until_ms; /* as hub_hurry has it; 0 = none */
 };
 
 enum hub_form { HUB_JSON, HUB_LFS, HUB_NDJSON };

@@ -27,8 +27,15 @@ bool runpod_has_key(const struct runpod *r);
 /* How long to wait before spending `calls` requests of the control plane's announced quota, ms. */
 int64_t runpod_wait_ms(struct runpod *r, int calls);
 
+/* From now on a call takes at most `call_ms` (0 = what it usually may), and none goes on past `until_ms` (monotonic,
+ * real time; 0 = no end): for somebody who waits for an answer. Of all threads that call. */
+void runpod_hurry(struct runpod *r, int64_t call_ms, int64_t until_ms);
+
 /* Whether it can stand in a URL as an endpoint, job or worker id: 1..95 letters, digits, '-', '_'. */
 bool runpod_id_ok(const char *id);
+
+/* The quota in any of the sentences with which workers are refused (spec/runpod.md §4.4); 0 = it says none. */
+int runpod_quota_of(const char *message);
 
 /* "https://api.runpod.ai/v2/ID/openai/v1", what a client of the model takes as its base. 0, -1 when
  * `out` is too small. */

@@ -25,6 +25,7 @@ struct runpod {
     char api_base[RUNPOD_BASE_MAX], endpoint_base[RUNPOD_BASE_MAX];
     pthread_mutex_t lock; /* of `budget`; never held while sleeping */
     struct rate_budget budget;
+    _Atomic int64_t call_ms, until_ms; /* as runpod_hurry has it; 0 = none */
     int64_t silent_ms; /* monotonic: no call before, a Retry-After said so; 0 = none did */
 };
 
@@ -52,6 +53,8 @@ int runpod_check_key(const struct runpod *r, struct err *e);
 /* ERR_INPUT unless it can stand in a URL; `what`: "endpoint", "job", "worker". */
 int runpod_check_id(const char *id, const char *what, struct err *e);
 
+/* What a call may take that usually may take `ms`. */
+int64_t runpod_deadline(const struct runpod *r, int64_t ms);
 /* A GET with what every call has; borrows the URL. */
 struct http_request runpod_get(const struct runpod *r, const char *url, size_t answer_max);
 /* A POST of JSON; the body is borrowed. */

@@ -40,5 +40,7 @@ const char *runpod_log_worker(const struct runpod_log *l);
 bool runpod_log_over(const struct runpod_log *l);
 /* The service has answered, with lines or with a refusal. */
 bool runpod_log_answered(const struct runpod_log *l);
+/* Why it brings nothing: the HTTP status of the last refusal, -1 = the connection was lost; 0 = it was not refused. */
+int runpod_log_status(const struct runpod_log *l);
 
 #endif

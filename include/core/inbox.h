@@ -36,6 +36,7 @@ struct message {
     uint32_t weight;     /* MESSAGE_LOG: for how many it counts when it is dropped; 0 counts as 1 */
     void *payload;       /* inside arena */
     struct arena *arena; /* owned by the message; may be NULL when payload is NULL */
+    void (*release)(void *payload); /* what the payload holds outside the arena; NULL = nothing */
     struct message *next; /* the inbox's; after receive: the next of the list */
 };
 

@@ -13,6 +13,7 @@
 #include "model/operation.h"
 #include "model/request.h"
 #include "model/source.h"
+#include "model/triage.h"
 
 enum news {         /* key of a MESSAGE_STATUS */
     NEWS_SOURCE,    /* struct source_state           "source/NAME" */
@@ -28,6 +29,7 @@ enum news {         /* key of a MESSAGE_STATUS */
     NEWS_REQUEST,   /* struct request                "request/ID" */
     NEWS_REQUESTS,  /* struct request_page           "requests/NUMBER": many at once, of the ledger */
     NEWS_DETAIL,    /* struct endpoint_detail        "detail/ENDPOINT" */
+    NEWS_TRIAGE,    /* struct triage                 "triage/ENDPOINT" */
     NEWS_LOG,       /* struct log_page               a MESSAGE_LOG, no key */
     NEWS_OUTCOME,   /* struct outcome                a MESSAGE_RESULT, no key */
     NEWS_KINDS
@@ -61,6 +63,10 @@ struct repo_page {
     struct repo *repos;
     size_t count;
 };
+
+/* A message of what triage says, its deep copy in there: keyed by the endpoint, released with its JSON. NULL when
+ * memory is out. */
+struct message *news_triage(const struct triage *t);
 
 /* How something small that a person asked for went, shown for a moment. */
 struct outcome {

@@ -93,6 +93,11 @@ const struct endpoint_row *store_endpoint_by_id(const struct store *s, const cha
 /* What was read while somebody looked; NULL = nothing (yet). Of the last STORE_DETAILS_MAX endpoints. */
 const struct endpoint_detail *store_endpoint_detail(const struct store *s, const char *id);
 
+/* What triage said of it last; NULL = nothing yet. Touches STORE_ENDPOINTS, also when only its age changed. Of the
+ * last STORE_TRIAGES_MAX endpoints. */
+enum { STORE_TRIAGES_MAX = 256 };
+const struct triage *store_triage(const struct store *s, const char *endpoint_id);
+
 /* An endpoint's past, as we saw it: a sample a minute, oldest first, at most STORE_HISTORY_MAX; NAN where
  * nothing was seen. `begins_ms` is the wall time of sample 0. */
 struct endpoint_history {

@@ -128,6 +128,14 @@ struct store_details_part {
 enum applied store_take_detail(struct store *s, struct message *m);
 void store_details_release(struct store_details_part *part);
 
+/* store_triage.c */
+struct store_triages_part {
+    struct message *m[STORE_TRIAGES_MAX]; /* in no order; NULL at the end */
+    size_t count;
+};
+enum applied store_take_triage(struct store *s, struct message *m);
+void store_triages_release(struct store_triages_part *part);
+
 /* store_history.c, store_starts.c: made by the first look (memory that runs out makes none), freed by
  * free(). */
 void history_take(struct history **history, const struct health *seen);
@@ -183,6 +191,7 @@ struct store {
     struct store_models_part models;
     struct store_endpoints_part endpoints;
     struct store_details_part details;
+    struct store_triages_part triages;
     struct store_requests_part requests;
     struct timeline operations;
     struct store_log_part log;

@@ -91,6 +91,9 @@ enum action_id {
     ACTION_SEARCH,        /* logs: searches, and marks what was found */
     ACTION_NEXT_MATCH,    /* logs: the next line that was searched for */
     ACTION_PREVIOUS_MATCH,
+    ACTION_WHY,           /* the endpoint behind this, at what keeps its requests waiting */
+    ACTION_REMEDY_NUMBER, /* … one of the remedies, by the digit that follows */
+    ACTION_REMEDY_HERE,   /* … the one under the cursor */
     /* the host's, as intents */
     ACTION_REFRESH,
     ACTION_SUSPEND,
@@ -114,6 +117,7 @@ enum action_id {
     ACTION_ROLLBACK, /* to the settings of the release before */
     ACTION_REDEPLOY, /* the newest revision of its model */
     ACTION_TEST,     /* values of the test form */
+    ACTION_REMEDY,   /* what triage proposes, as an operation that asks first (intent.asked) */
     ACTIONS
 };
 

@@ -65,6 +65,10 @@ size_t lines_count(const struct lines *l);
 void lines_follow(struct lines *l);
 /* Scrolls (up, down, pages, first, last); false for other actions. */
 bool lines_act(struct lines *l, enum action_id action);
+/* The next drawing shows these rows, the first one above all, and scrolls no further than that takes. */
+void lines_show(struct lines *l, size_t first, size_t last);
+/* The row of r that a row was drawn on last; -1 = it was not to be seen. */
+int lines_place(const struct lines *l, size_t row);
 /* When not all fits, the last row of r says how much is above and below. */
 void lines_draw(struct lines *l, struct canvas *c, struct rect r);
 

@@ -15,11 +15,13 @@ enum {
     COLUMN_STATE
 };
 
-/* Requests wait, and no worker is up or coming. */
-bool pane_endpoint_is_ill(const struct endpoint_row *e);
+/* It is stuck or nobody knows why it waits; where nobody looked, requests wait and no worker is up or
+ * coming. */
+bool pane_endpoint_is_ill(const struct store *s, const struct endpoint_row *e);
 void pane_endpoint_cell(
     const struct store *s, const struct endpoint_row *e, size_t column, struct table_cell *out);
 /* Returns how many. */
-size_t pane_endpoint_fields(const struct endpoint_row *e, struct filter_field out[PANE_FIELDS_MAX]);
+size_t pane_endpoint_fields(
+    const struct store *s, const struct endpoint_row *e, struct filter_field out[PANE_FIELDS_MAX]);
 
 #endif

@@ -12,7 +12,7 @@
 #include "ui/table.h"
 #include "ui/toast.h"
 
-enum { OPENED_MAX = 8, SCREEN_BULK_MAX = 64 };
+enum { OPENED_MAX = 8, SCREEN_BULK_MAX = 64, SCREEN_STUCK_MAX = 256 };
 
 /* A pane or an opened view. */
 struct shown {
@@ -73,6 +73,9 @@ struct screen {
     uint64_t outcome_seen, operations_seen;
     struct known_operation *known;
     size_t known_count;
+    char (*stuck)[ENDPOINT_ID_MAX]; /* those that were told to be so */
+    size_t stuck_count;
+    uint64_t endpoints_seen;
     char asking[OPERATION_ID_MAX]; /* to be opened as soon as nobody types; "" = none */
     char looked_at[ENDPOINT_ID_MAX];
     uint64_t visible; /* a number made of the endpoints' ids that the host was told of */
@@ -110,6 +113,8 @@ const struct err *screen_own_error(struct screen *s);
 
 /* screen_intent.c */
 void screen_intend(struct screen *s, const struct action *action); /* asks first where it must */
+/* The same of one that a view names. */
+void screen_intend_for(struct screen *s, enum action_id action, const char *id);
 void screen_confirmed(struct screen *s);
 /* Takes a question away that a yes would do nothing about any more. */
 void screen_drop_question(struct screen *s);
@@ -121,14 +126,16 @@ void screen_copy(struct screen *s);
 bool screen_dismissed(const struct screen *s, const char *operation_id);
 void screen_dismiss(struct screen *s, const char *operation_id);
 
+/* screen_alerts.c: tells which endpoints are stuck, and which are not any more */
+void screen_note_stuck(struct screen *s);
+
 /* screen_requests.c: actions that are done to requests */
 bool screen_is_of_requests(enum action_id id);
 /* Why it cannot be done to this one, to none of those that are meant; static, NULL = it can. */
 const char *screen_refuses_request(const struct screen *s, enum action_id action, const char *id);
 const char *screen_refuses_requests(struct screen *s, enum action_id action);
 /* Those of them that it can be done to. */
-size_t screen_collect_requests(
-    struct screen *s, enum action_id action, char (*ids)[TABLE_ID_MAX]);
+size_t screen_collect_requests(struct screen *s, enum action_id action, char (*ids)[TABLE_ID_MAX]);
 /* What sending one again means, as lines of the question. */
 void screen_ask_again(struct screen *s, struct arena *a);
 

@@ -8,6 +8,7 @@
 #ifndef SLIPWAY_UI_VIEW_H
 #define SLIPWAY_UI_VIEW_H
 
+#include "base/json.h"
 #include "model/store.h"
 #include "ui/action.h"
 #include "ui/canvas.h"
@@ -25,6 +26,8 @@ struct intent {
     const struct form_value *values; /* of a form */
     size_t value_count;
     struct text text; /* ACTION_SAY: what was typed; ACTION_COPY: what to copy */
+    /* ACTION_REMEDY: `id` is the endpoint; what is asked of an OPERATION_CHANGE (triage_remedy.asked). */
+    const struct json *asked;
 };
 
 /* What a form field may be completed from. */
@@ -64,6 +67,11 @@ struct host {
     /* The user looks at requests: of this endpoint ("" = of none), and at this one ("" = at none). Told
      * whenever it may have changed. May be NULL. */
     void (*look)(void *arg, const char *endpoint_id, const char *request_id);
+    /* Asks anew why this endpoint's requests wait, with all that takes (model/triage.h); what is found
+     * comes as news. May be NULL. */
+    void (*triage)(void *arg, const char *endpoint_id);
+    /* Something that came to pass, for the log: an endpoint is stuck (`bad`), or not any more. May be NULL. */
+    void (*note)(void *arg, bool bad, struct text sentence);
     /* A remembered value for a form's field ("upload.folder" …), in the arena; empty = none. */
     struct text (*recall)(void *arg, const char *name, struct arena *a);
     /* Gives the terminal to the person's editor with the JSON of a test request; what a form's field may
@@ -89,6 +97,9 @@ struct view_context {
     void (*open)(const struct view_context *x, enum place place, const char *id);
     void (*close)(const struct view_context *x); /* the top one, i.e. the caller */
     void (*say)(const struct view_context *x, struct text sentence, enum role role); /* a toast */
+    /* Does an action of the table to this one, whatever row is meant: asked first by its class. May be
+     * NULL. */
+    void (*ask)(const struct view_context *x, enum action_id action, const char *id);
     void (*explain)(const struct view_context *x, const struct err *error); /* `e`: the details */
     /* Jumps to a pane of the overview and puts its cursor on the row. */
     void (*show)(const struct view_context *x, enum place pane, const char *id);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const struct command *const tables[] = {
-    commands_model, commands_change, commands_run, commands_request, commands_requests, commands_read, commands_endpoint, commands_setup};
+    commands_model, commands_change, commands_run, commands_request, commands_requests, commands_read, commands_endpoint, commands_triage, commands_setup};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 static const struct common {

@@ -152,6 +152,14 @@ static void look_at_once(struct dashboard *d, const struct operation *now)
         registry_watch_hurry(d->host.registry);
 }
 
+/* What waits may want to be looked into. */
+static void look_into(struct dashboard *d, const struct health *seen)
+{
+    const struct endpoint_row *row = store_endpoint_by_id(d->store, seen->endpoint_id);
+    if (d->host.triages && row && row->settings)
+        triages_see(d->host.triages, row->settings, seen);
+}
+
 static void take_message(struct dashboard *d, struct message *m)
 {
     if (m->type == NEWS_CHAT) {
@@ -160,6 +168,8 @@ static void take_message(struct dashboard *d, struct message *m)
     }
     if (m->type == NEWS_OPERATION)
         look_at_once(d, m->payload);
+    if (m->type == NEWS_HEALTH)
+        look_into(d, m->payload);
     store_apply(d->store, m);
 }
 
@@ -331,7 +341,7 @@ static int start(struct dashboard *d, struct err *e)
         return err_set(e, ERR_IO, 0, "out of memory");
     start_beside(d);
     if (start_watches(d, e) || !(h->history = history_new(d->engine, e)) ||
-        !(h->follow = follow_new(d->engine, e)))
+        !(h->follow = follow_new(d->engine, e)) || !(h->triages = triages_new(d->engine, e)))
         return -1;
     return loop_add(d->loop, inbox_fd(d->engine->inbox), on_inbox, d, e);
 }
@@ -341,6 +351,7 @@ static void stop(struct dashboard *d)
     struct host_state *h = &d->host;
     if (d->call->engine_open)
         cancel_fire(d->engine->quit);
+    triages_free(h->triages);
     follow_free(h->follow);
     history_free(h->history);
     chats_free(h->chats);

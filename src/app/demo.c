@@ -100,9 +100,10 @@ static int read_addresses(struct demo *d, int fd, struct err *e)
     read_line(fd, line, sizeof line);
     struct json *j = json_parse(line, strlen(line), NULL);
     if (!j) {
-        err_set(e, ERR_INPUT, 0, "%s", line[0] ? line : "slipway-sim does not start");
-        return err_hint(
-            e, "it lies beside slipway after `make`; slipway-sim --help lists scenarios");
+        if (line[0]) /* it says itself what to do */
+            return err_set(e, ERR_INPUT, 0, "%s", line);
+        err_set(e, ERR_INPUT, 0, "slipway-sim does not start");
+        return err_hint(e, "it lies beside slipway after `make`");
     }
     snprintf(d->data, sizeof d->data, "%s", json_str_or(j, "data", ""));
     snprintf(d->api, sizeof d->api, "%s", json_str_or(j, "control", ""));

@@ -3,6 +3,7 @@
 #include "app/host_internal.h"
 
 #include "app/outcome.h"
+#include "app/own_log.h"
 #include "app/remember.h"
 #include "model/env_words.h"
 #include "ui/terminal.h"
@@ -209,6 +210,7 @@ static host_act_fn *const acts[ACTIONS] = {
     [ACTION_ROLLBACK] = host_rollback,
     [ACTION_REDEPLOY] = host_redeploy,
     [ACTION_PURGE] = host_purge,
+    [ACTION_REMEDY] = host_remedy,
 };
 
 static void act(void *arg, const struct intent *i)
@@ -345,12 +347,26 @@ static void visible(void *arg, const char *const *endpoint_ids, size_t count)
         runpod_watch_visible(h->runpod, endpoint_ids, count);
 }
 
+static void triage(void *arg, const char *endpoint_id)
+{
+    struct host_state *h = arg;
+    const struct endpoint_row *row = store_endpoint_by_id(h->store, endpoint_id);
+    if (h->triages && row)
+        triages_ask(h->triages, row->settings);
+}
+
 static struct text recall(void *arg, const char *name, struct arena *a)
 {
     struct host_state *h = arg;
     if (h->folder && strcmp(name, "upload.folder") == 0)
         return text_from(a, h->folder);
     return h->operations ? remember_recall(h->engine, name, a) : TEXT("");
+}
+
+static void note(void *arg, bool bad, struct text sentence)
+{
+    struct host_state *h = arg;
+    own_log(h->engine, bad ? LINE_WARN : LINE_INFO, "%.*s", (int)sentence.len, sentence.s);
 }
 
 void host_init(struct host_state *h, struct loop **loop, struct store *store, struct engine *g,
@@ -365,6 +381,8 @@ void host_init(struct host_state *h, struct loop **loop, struct store *store, st
         .focus = focus,
         .visible = visible,
         .look = host_look,
+        .triage = triage,
+        .note = note,
         .recall = recall,
         .edit = host_edit};
 }

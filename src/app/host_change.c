@@ -84,6 +84,15 @@ int host_purge(struct host_state *h, const struct intent *i, struct err *e)
     return start_verb(h, i, "purge", json_new_bool(true), e);
 }
 
+/* What triage asks for is an operation like any other. */
+int host_remedy(struct host_state *h, const struct intent *i, struct err *e)
+{
+    struct json *asked = i->asked ? json_dup(i->asked) : NULL;
+    if (asked)
+        return start(h, asked, e);
+    return err_set(e, ERR_IO, 0, "out of memory");
+}
+
 /* ---- the form ------------------------------------------------------------------------------------------- */
 
 struct words {

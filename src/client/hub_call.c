@@ -2,8 +2,10 @@
  * so where the token goes is decided once. */
 #include "client/hub_internal.h"
 
+#include "base/clock.h"
 #include "client/http_error.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,6 +19,25 @@ static const struct http_header headers[][2] = {
     [HUB_NDJSON] = {{.name = "Accept", .value = "application/json"},
         {.name = "Content-Type", .value = "application/x-ndjson"}},
 };
+
+void hub_hurry(struct hub *h, int64_t call_ms, int64_t until_ms)
+{
+    if (h) {
+        atomic_store(&h->call_ms, call_ms);
+        atomic_store(&h->until_ms, until_ms);
+    }
+}
+
+/* What a call may take that usually may take `ms`. */
+static int64_t within(const struct hub *h, int64_t ms)
+{
+    int64_t most = atomic_load(&h->call_ms), until = atomic_load(&h->until_ms);
+    if (most > 0 && ms > most)
+        ms = most;
+    if (until > 0 && ms > until - clock_mono_ms(clock_real()))
+        ms = until - clock_mono_ms(clock_real());
+    return ms > 1 ? ms : 1;
+}
 
 void hub_request(const struct hub *h, const struct hub_call *call, struct http_request *out)
 {
@@ -32,7 +53,7 @@ void hub_request(const struct hub *h, const struct hub_call *call, struct http_r
         .body_length = call->body ? call->body->len : 0,
         .retry = call->retry,
         .follow = true,
-        .deadline_ms = call->deadline_ms > 0 ? call->deadline_ms : HUB_READ_MS,
+        .deadline_ms = within(h, call->deadline_ms > 0 ? call->deadline_ms : HUB_READ_MS),
         .stall_ms = call->stall_ms,
         .answer_max = call->answer_max > 0 ? call->answer_max : HUB_PAGE_BYTES_MAX,
         .progress = call->progress,

@@ -5,6 +5,7 @@
  * answer's header puts the number right again; a Retry-After silences all. The lock guards that arithmetic alone. */
 #include "client/runpod_internal.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,22 @@ int64_t runpod_wait_ms(struct runpod *r, int calls)
     int64_t wait = rate_budget_wait_ms(&r->budget, calls, now), silent = r->silent_ms - now;
     pthread_mutex_unlock(&r->lock);
     return calls > 0 && silent > wait ? silent : wait;
+}
+
+void runpod_hurry(struct runpod *r, int64_t call_ms, int64_t until_ms)
+{
+    atomic_store(&r->call_ms, call_ms);
+    atomic_store(&r->until_ms, until_ms);
+}
+
+int64_t runpod_deadline(const struct runpod *r, int64_t ms)
+{
+    int64_t most = atomic_load(&r->call_ms), until = atomic_load(&r->until_ms);
+    if (most > 0 && ms > most)
+        ms = most;
+    if (until > 0 && ms > until - clock_mono_ms(clock_real()))
+        ms = until - clock_mono_ms(clock_real());
+    return ms > 1 ? ms : 1;
 }
 
 void runpod_keep_silent(struct runpod *r, int64_t ms)

@@ -49,7 +49,7 @@ struct http_request runpod_get(const struct runpod *r, const char *url, size_t a
         .url = url,
         .bearer = r->key,
         .retry = HTTP_RETRY_SAFE,
-        .deadline_ms = RUNPOD_CALL_MS,
+        .deadline_ms = runpod_deadline(r, RUNPOD_CALL_MS),
         .answer_max = answer_max,
     };
 }
@@ -107,17 +107,21 @@ static long number_behind(const char *message, const char *word)
     return isdigit((unsigned char)*at) ? strtol(at, NULL, 10) : 0;
 }
 
+int runpod_quota_of(const char *message)
+{
+    long quota = number_behind(message, "quota");
+    if (quota <= 0)
+        quota = number_behind(message, "maximum limit");
+    return quota <= 0 || quota >= 1000000 ? 0 : (int)quota;
+}
+
 static bool explain_worker_quota(struct err *e)
 {
-    if (e->number != 400 && e->number != 500)
-        return false;
-    long quota = number_behind(e->message, "quota");
-    if (quota <= 0)
-        quota = number_behind(e->message, "maximum limit");
-    if (quota <= 0 || quota >= 1000000)
+    int quota = e->number == 400 || e->number == 500 ? runpod_quota_of(e->message) : 0;
+    if (quota == 0)
         return false;
     err_hint(e,
-        "the account may have %ld workers at most over all endpoints: lower the maximum here or "
+        "the account may have %d workers at most over all endpoints: lower the maximum here or "
         "elsewhere",
         quota);
     return true;

@@ -27,7 +27,7 @@ static struct json *ask_within(struct runpod *r, const char *endpoint_id, const 
         struct http_request request = body ? runpod_post(r, buf_str(&url), body, RUNPOD_OUTPUT_MAX)
                                            : runpod_get(r, buf_str(&url), RUNPOD_OUTPUT_MAX);
         request.retry = retry;
-        request.deadline_ms = within_ms;
+        request.deadline_ms = runpod_deadline(r, within_ms);
         j = runpod_call(r, &request, what, c, e);
     }
     buf_release(&url);

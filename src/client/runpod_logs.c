@@ -48,6 +48,7 @@ struct runpod_log {
     char name[NAME_SHOWN_MAX + 1]; /* the endpoint's, clean */
     struct runpod_log_ask ask;
     bool over, answered;
+    int status; /* as runpod_log_status has it */
 
     struct http_stream *stream; /* NULL = none; borrows what follows */
     struct http_request request;
@@ -161,6 +162,11 @@ bool runpod_log_answered(const struct runpod_log *l)
     return l->answered;
 }
 
+int runpod_log_status(const struct runpod_log *l)
+{
+    return l->status;
+}
+
 uint64_t runpod_log_take_lost(struct runpod_log *l)
 {
     uint64_t lost = l->queue.dropped;
@@ -240,6 +246,7 @@ static void refused(struct runpod_log *l, int status, int64_t now)
 static void ended(struct runpod_log *l, int status, int64_t now)
 {
     hang_up(l);
+    l->status = status == 0 ? -1 : status / 100 != 2 ? status : l->status;
     if (status != 0 && status / 100 != 2) {
         l->answered = true;
         refused(l, status, now);

@@ -143,6 +143,8 @@ void message_free(struct message *m)
 {
     if (!m)
         return;
+    if (m->release && m->payload)
+        m->release(m->payload);
     arena_free(m->arena);
     free(envelope_of(m));
 }
@@ -153,9 +155,11 @@ static void swap_content(struct message *a, struct message *b)
     a->type = b->type;
     a->payload = b->payload;
     a->arena = b->arena;
+    a->release = b->release;
     b->type = old.type;
     b->payload = old.payload;
     b->arena = old.arena;
+    b->release = old.release;
 }
 
 /* The functions below run with the lock held. They return what is to be freed after it was given

@@ -38,6 +38,7 @@ void store_free(struct store *s)
     store_models_release(&s->models);
     store_endpoints_release(&s->endpoints);
     store_details_release(&s->details);
+    store_triages_release(&s->triages);
     store_requests_release(&s->requests);
     timeline_release(&s->operations);
     store_log_release(&s->log);
@@ -103,6 +104,7 @@ void store_apply(struct store *s, struct message *take)
         [NEWS_REQUEST] = store_take_request,
         [NEWS_REQUESTS] = store_take_requests,
         [NEWS_DETAIL] = store_take_detail,
+        [NEWS_TRIAGE] = store_take_triage,
         [NEWS_LOG] = store_take_log,
         [NEWS_OUTCOME] = take_outcome,
     };

@@ -27,12 +27,12 @@ others='0 1 2 3 4 5 6 7 8 9 ! " # $ % & ( ) * + , - . / : < = > ? @ [ ] ^ _ ` { 
 named='Enter Tab BTab Space Up Down Left Right PPage NPage Home End DC IC F1 F2 F4 F5 Escape BSpace C-a C-b C-d
     C-e C-f C-g C-h C-k C-l C-n C-o C-p C-r C-s C-t C-u C-v C-w C-x C-y'
 # Everything that can be opened, and where in it one can be.
-places='1|2|3|4|5|6|1 Enter|2 Enter|3 Enter|3 j j Enter|3 j j Enter Tab|3 j j Enter Tab Tab
+places='1|2|3|4|5|6|1 Enter|2 Enter|3 Enter|1 w|3 j j Enter|3 j j Enter Tab|3 j j Enter Tab Tab
     |3 j j Enter Tab Tab Tab|3 G Enter|4 Enter|5 Enter|5 j Enter|3 j j c|4 c|3 j j l|4 l|3 j j Enter l|3 j j Enter c'
 # Forms, plans and questions: with --read-only they do not open; then the keys go to what is below.
 forms='u|d|1 u|1 d|4 d|2 r|3 r|2 Enter r|3 Enter r|3 m|3 j j s|3 j j t|4 t|3 j a|3 j j a|3 j j N|3 j j B|3 j j U
     |3 j j D|3 j j Enter s|3 j j Enter t|3 j j Enter a|3 j j Enter D|3 j j Enter B|5 c|5 R|5 s|5 U|5 i
-    |5 Enter c|5 Enter R|5 Enter s|5 j s|5 j R|3 * D|5 * c|5 * R|2 x|3 x|6 S|6 s'
+    |5 Enter c|5 Enter R|5 Enter s|5 j s|5 j R|3 * D|5 * c|5 * R|2 x|3 x|6 S|6 s|1 w r|3 w r'
 n=0 bad=0
 
 step() {

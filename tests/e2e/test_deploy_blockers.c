@@ -88,7 +88,7 @@ static const struct blocker {
         .hint = "is in stock"},
     {.flags = {REPO, "--gpu", "ADA_99"}, .code = 2, .says = "there is no GPU pool ADA_99"},
     /* account */
-    {.scenario = "no-funds", .flags = {REPO}, .code = 6, .says = "cannot work: balance: "},
+    {.scenario = "account-no-funds", .flags = {REPO}, .code = 6, .says = "cannot work: balance: "},
     {.scenario = BASE "\"account\":{\"balance\":50,\"spend_limit\":0.01}",
         .flags = {REPO},
         .code = 6,
@@ -172,7 +172,7 @@ static void test_each_is_refused_before_anything_is_made(void **state)
 static void test_the_quota_is_learnt(void **state)
 {
     (void)state;
-    play("quota");
+    play("worker-quota");
     int64_t mark = world_mark();
     RUN(5, "deploy", REPO, "--name", "impossible", "--yes");
     COMPLAINS("workers quota (10)");

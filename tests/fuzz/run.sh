@@ -16,7 +16,8 @@ else
     tail -n 60 "$finds.log"
     result=1
 fi
-if [ $result -eq 0 ] && ! grep -qE 'ERROR|SUMMARY' "$finds.log"; then
+# Not the words of the recommended dictionary, which stand between quotes.
+if [ $result -eq 0 ] && ! grep -v '^# "' "$finds.log" | grep -qE 'ERROR|SUMMARY'; then
     echo "ok 1 - $name withstands ${FUZZ_SECONDS:-20} s of fuzzing"
 else
     echo "not ok 1 - $name withstands fuzzing"

@@ -26,6 +26,11 @@ static void host_act(void *arg, const struct intent *intent)
     for (size_t i = 0; i < intent->value_count && used < sizeof kept->values; i++)
         used += (size_t)snprintf(kept->values + used, sizeof kept->values - used, "%s=%.*s ",
             intent->values[i].name, (int)intent->values[i].value.len, intent->values[i].value.s);
+    struct buf asked;
+    buf_init(&asked, sizeof kept->asked - 1);
+    if (intent->asked && !json_print(intent->asked, &asked))
+        snprintf(kept->asked, sizeof kept->asked, "%s", buf_str(&asked));
+    buf_release(&asked);
 }
 
 static size_t host_complete(void *arg, enum completion what, struct text typed, struct arena *a,
@@ -61,6 +66,18 @@ static void host_focus(void *arg, const char *endpoint_id)
     snprintf(f->focus, sizeof f->focus, "%s", endpoint_id);
 }
 
+static void host_triage(void *arg, const char *endpoint_id)
+{
+    struct fixture *f = arg;
+    snprintf(f->triaged, sizeof f->triaged, "%s", endpoint_id);
+}
+
+static void host_note(void *arg, bool bad, struct text sentence)
+{
+    struct fixture *f = arg;
+    snprintf(f->noted, sizeof f->noted, "%s%.*s", bad ? "!" : "", (int)sentence.len, sentence.s);
+}
+
 static struct text host_recall(void *arg, const char *name, struct arena *a)
 {
     (void)arg;
@@ -83,6 +100,8 @@ void fixture_start(struct fixture *f)
         .refuse = host_refuse,
         .chat = host_chat,
         .focus = host_focus,
+        .triage = host_triage,
+        .note = host_note,
         .recall = host_recall};
     f->options = (struct screen_options){
         .store = f->store, .actions = actions_table(), .host = &f->host, .profile = "acme"};

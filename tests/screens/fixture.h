@@ -25,6 +25,7 @@ struct fixture_intent {
     enum place place;
     char id[REQUEST_ID_MAX], text[FIXTURE_TEXT];
     char values[FIXTURE_TEXT]; /* "folder=… repo=… " */
+    char asked[FIXTURE_TEXT];  /* ACTION_REMEDY: the JSON */
 };
 
 struct fixture {
@@ -36,7 +37,9 @@ struct fixture {
     struct screen_options options; /* what fixture_open opens the screen with */
     struct fixture_intent intents[FIXTURE_INTENTS];
     size_t intent_count;
-    char focus[ENDPOINT_ID_MAX]; /* what host->focus was told last */
+    char triaged[ENDPOINT_ID_MAX]; /* what host->triage was told last */
+    char noted[FIXTURE_TEXT];      /* … host->note; with '!' in front when it was bad */
+    char focus[ENDPOINT_ID_MAX];   /* what host->focus was told last */
     /* for the chat: what host->chat answers */
     struct chat_log chat;
     char chat_asked[ENDPOINT_ID_MAX];

@@ -23,6 +23,8 @@ struct bench {
     enum place opened;
     char opened_id[REQUEST_ID_MAX], said[512];
     int closed;
+    enum action_id asked; /* what `ask` was told last */
+    char asked_id[REQUEST_ID_MAX];
 };
 
 static inline struct bench *bench_of(const struct view_context *x)
@@ -47,6 +49,12 @@ static inline void bench_say(const struct view_context *x, struct text sentence,
     snprintf(bench_of(x)->said, 512, "%.*s", (int)sentence.len, sentence.s);
 }
 
+static inline void bench_ask(const struct view_context *x, enum action_id action, const char *id)
+{
+    bench_of(x)->asked = action;
+    snprintf(bench_of(x)->asked_id, REQUEST_ID_MAX, "%s", id);
+}
+
 static inline void bench_explain(const struct view_context *x, const struct err *error)
 {
     snprintf(bench_of(x)->said, 512, "%s", error->message);
@@ -67,6 +75,7 @@ static inline void bench_start(struct bench *b, bool fill)
         .open = bench_open_other,
         .close = bench_close,
         .say = bench_say,
+        .ask = bench_ask,
         .explain = bench_explain,
         .show = bench_open_other};
     b->opened = PLACES;

@@ -97,6 +97,32 @@ static void test_place_is_kept_when_rows_change(void **state)
     assert_top(l, "row 56");
 }
 
+static void test_rows_that_are_wanted_are_shown(void **state)
+{
+    struct lines *l = *state;
+    fill(l, 20);
+    drawn(l);
+    lines_show(l, 2, 3); /* to be seen already */
+    assert_top(l, "row 0");
+    assert_int_equal(lines_place(l, 3), 3);
+    assert_int_equal(lines_place(l, 4), -1);
+    lines_show(l, 5, 6); /* no further than that takes */
+    assert_top(l, "row 3");
+    assert_int_equal(lines_place(l, 5), 2);
+    assert_int_equal(lines_place(l, 2), -1);
+    lines_show(l, 5, 15); /* more than fit: the first above all */
+    assert_top(l, "row 5");
+    lines_show(l, 1, 1);
+    assert_top(l, "row 1");
+    lines_act(l, ACTION_LAST);
+    drawn(l);
+    lines_show(l, 0, 0); /* who is at the end does not stay there then */
+    assert_top(l, "row 0");
+    lines_show(l, 500, 900); /* rows that are gone when it is drawn */
+    assert_top(l, "row 16");
+    assert_int_equal(lines_place(l, 700), -1);
+}
+
 static void test_pieces_never_leave_the_width(void **state)
 {
     struct lines *l = *state;
@@ -172,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_scrolling_stays_within, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_place_is_kept_when_rows_change, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rows_that_are_wanted_are_shown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pieces_never_leave_the_width, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrapping_loses_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_much_is_cut_and_said, set_up, tear_down),
