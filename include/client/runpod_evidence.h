@@ -47,6 +47,8 @@ void runpod_evidence_line(
     struct runpod_evidence *ev, const char *worker_id, const struct log_line *line);
 /* A request of ours; what is there of the same id is replaced. Those that ended well are left out. */
 void runpod_evidence_job(struct runpod_evidence *ev, const struct request *q);
+/* The requests so far are what an earlier run knew: they are read anew before their age counts. */
+void runpod_evidence_recalled(struct runpod_evidence *ev);
 /* What is known of it besides: how a client of ours fared, its policy. Replaces what is there of the same id; the
  * error's text is copied. */
 void runpod_evidence_sent(struct runpod_evidence *ev, const struct triage_job *j);

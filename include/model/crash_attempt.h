@@ -33,6 +33,7 @@ struct crash_attempt {
         local_api;
     int jobs;                  /* lines that tell of a job */
     int64_t start_ms, stop_ms; /* wall; -1 = unknown */
+    int64_t until_ms;          /* … when the next one began */
     int exit_code;             /* -1 = not said */
     size_t said;               /* lines of the container */
     unsigned stage;
@@ -44,6 +45,10 @@ struct crash_attempt {
     bool has_exception, has_site, has_error;
     size_t exception, root, site, error;
     unsigned exception_stage;
+    /* Where nothing of that is known: the line that sounds most like the end, and what it announces. */
+    int loudness; /* 0 = none does */
+    bool announces, has_told;
+    size_t loud, told;
 };
 
 enum crash_attempt_outcome {
@@ -65,6 +70,9 @@ void crash_attempt_take(struct crash_attempt *t, size_t i, const struct log_line
     const struct crash_words *w, const struct crash_row *row, bool serious, bool fatal);
 /* `newest`: no other has begun since. */
 enum crash_attempt_outcome crash_attempt_outcome(const struct crash_attempt *t, bool newest);
+
+/* It was stopped before it came to serve, soon, and nothing says why: a scale-down once, a loop when it goes on. */
+bool crash_attempt_cut_short(const struct crash_attempt *t);
 
 /* The line that decides; NULL = no pattern knows one. */
 const struct crash_evidence *crash_attempt_best(const struct crash_attempt *t);

@@ -23,6 +23,11 @@ bool crash_has(struct text t, const char *word);
 bool crash_is_exception(struct text body);
 /* Passes on what happened elsewhere: "Engine core initialization failed. See root cause above". */
 bool crash_is_wrapper(struct text body);
+/* How much an unknown line sounds like the end: 0 = not at all. */
+int crash_loudness(struct text body);
+enum { CRASH_LOUD = 2, CRASH_LOUDEST = 4 };
+/* The next line says what it is about: "terminate called …", then "what(): …". */
+bool crash_announces(struct text body);
 /* Frightens and means nothing: a retry, an optional file, an optional module. */
 bool crash_is_harmless(struct text body);
 

@@ -88,6 +88,8 @@ struct triage_evidence {
     bool workers_read;
     struct triage_job jobs[TRIAGE_JOBS_MAX]; /* oldest first */
     size_t job_count;
+    bool
+        jobs_recalled; /* they are as an earlier run saw them: whether they still wait was not asked since */
     int64_t oldest_ms; /* how long the oldest request waits; -1 = unknown */
     int64_t usual_ms;  /* how long requests to it usually wait (p95 of ours); -1 = unknown */
     struct account account;

@@ -62,6 +62,7 @@ struct triage_reader {
     int64_t queue;     /* requests that wait; -1 = unknown */
     int64_t running;   /* … that are at work; -1 = unknown */
     int64_t waited_ms; /* how long the oldest waits, as far as that is known; 0 = unknown */
+    int64_t coming_ms; /* for how long a worker is there and not up; 0 = none is */
     int64_t served_ms; /* wall: when something was completed last, as seen; -1 = never */
     struct worker_image image;
     double worker_price; /* $/h of one worker; NAN = unknown */

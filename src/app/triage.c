@@ -144,8 +144,10 @@ void triage_know(struct runpod_evidence *ev, struct engine *g, struct state *led
         know_requests(ev, ledger, id);
         know_quota(ev, ledger);
     }
-    if (runpod_evidence_cost(ev).looks == 0) /* later it has seen who there is itself */
+    if (runpod_evidence_cost(ev).looks == 0) { /* later it has seen what there is itself */
+        runpod_evidence_recalled(ev);
         know_workers(ev, g, id);
+    }
 }
 
 void triage_remember(

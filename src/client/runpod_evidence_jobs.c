@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXTS_ARENA = 4 << 20, LIST_ARENA = 16 << 20 };
+enum { TEXTS_ARENA = 4 << 20, LIST_ARENA = 16 << 20, ASKED_MAX = 3 /* by their ids */ };
 
 static bool is_empty_input(struct text input)
 {
@@ -22,27 +22,45 @@ static bool matters(const struct request *q)
     return q->job_id[0] && q->status != REQUEST_COMPLETED && q->status != REQUEST_SENDING;
 }
 
-static struct triage_job *place_of(struct triage_evidence *v, const char *id)
+static struct triage_job *known_as(struct triage_evidence *v, const char *id)
 {
     for (size_t i = 0; i < v->job_count; i++)
         if (strcmp(v->jobs[i].id, id) == 0)
             return &v->jobs[i];
-    if (v->job_count == TRIAGE_JOBS_MAX)
-        return NULL;
+    return NULL;
+}
+
+static struct triage_job *place_of(struct triage_evidence *v, const char *id)
+{
+    struct triage_job *known = known_as(v, id);
+    if (known || v->job_count == TRIAGE_JOBS_MAX)
+        return known;
     struct triage_job *j = &v->jobs[v->job_count++];
     *j = (struct triage_job){.running_ms = -1, .ttl_ms = -1, .error = TEXT("")};
     snprintf(j->id, sizeof j->id, "%s", id);
     return j;
 }
 
+/* As it was known before it was listed anew; 0 = it was not. */
+static int64_t known_age(const struct runpod_evidence *ev, const char *id, int64_t now)
+{
+    int64_t passed = now > ev->known_ms ? now - ev->known_ms : 0;
+    for (size_t i = 0; i < ev->known_count; i++)
+        if (strcmp(ev->known[i].id, id) == 0)
+            return ev->known[i].age_ms + passed;
+    return 0;
+}
+
 static void put_job(struct runpod_evidence *ev, const struct request *q)
 {
     struct triage_evidence *v = &ev->v;
-    struct triage_job *j = matters(q) ? place_of(v, q->job_id) : NULL;
+    struct triage_job *j = matters(q) ? place_of(v, q->job_id) : known_as(v, q->job_id);
     int64_t now = evidence_now(ev);
     if (!j)
         return;
     int64_t age = q->submitted_ms > 0 && q->submitted_ms < now ? now - q->submitted_ms : 0;
+    int64_t known = known_age(ev, q->job_id, now);
+    age = age > known ? age : known;
     if (age > j->age_ms)
         j->age_ms = age;
     if (q->status == REQUEST_IN_QUEUE && q->submitted_ms <= 0)
@@ -81,6 +99,11 @@ void runpod_evidence_job(struct runpod_evidence *ev, const struct request *q)
     put_job(ev, q);
     ev->jobs_ms = clock_mono_ms(ev->options.clock);
     sort_jobs(&ev->v);
+}
+
+void runpod_evidence_recalled(struct runpod_evidence *ev)
+{
+    ev->v.jobs_recalled = ev->v.job_count > 0;
 }
 
 void runpod_evidence_sent(struct runpod_evidence *ev, const struct triage_job *sent)
@@ -136,6 +159,19 @@ static void put_jobs(struct runpod_evidence *ev, const struct request *rows, siz
             put_job(ev, &rows[i]);
 }
 
+/* Where the service does not list them: the oldest that are still open, one by one. */
+static void ask_recalled(struct runpod_evidence *ev, struct cancel *c)
+{
+    char ids[ASKED_MAX][REQUEST_ID_MAX];
+    size_t n = 0;
+    for (size_t i = 0; ev->v.jobs_recalled && i < ev->v.job_count && n < ASKED_MAX; i++)
+        if (!request_is_final(ev->v.jobs[i].status))
+            memcpy(ids[n++], ev->v.jobs[i].id, sizeof ids[0]);
+    for (size_t i = 0; i < n; i++)
+        (void)runpod_evidence_read_job(ev, ids[i], c, NULL);
+    ev->v.jobs_recalled = false;
+}
+
 int evidence_jobs(struct runpod_evidence *ev, struct cancel *c, struct err *e)
 {
     struct request *rows = NULL;
@@ -150,11 +186,14 @@ int evidence_jobs(struct runpod_evidence *ev, struct cancel *c, struct err *e)
         int failed = a && texts ? evidence_failed(ev, "jobs", &why, e) : 0;
         arena_free(a);
         arena_free(texts);
+        if (!failed)
+            ask_recalled(ev, c);
         return failed;
     }
     if (!rows) {
         evidence_note(ev, "jobs", "the service does not list them");
         arena_free(texts);
+        ask_recalled(ev, c);
     } else {
         (void)runpod_evidence_get(ev);
         for (size_t i = 0; i < n; i++)
@@ -165,6 +204,7 @@ int evidence_jobs(struct runpod_evidence *ev, struct cancel *c, struct err *e)
         for (size_t i = 0; i < ev->v.job_count; i++)
             keep_known(ev, &ev->v.jobs[i]);
         ev->jobs_ms = clock_mono_ms(ev->options.clock);
+        ev->v.jobs_recalled = false;
         sort_jobs(&ev->v);
         evidence_note(ev, "jobs", NULL);
     }
@@ -188,8 +228,10 @@ int runpod_evidence_read_job(
             q.submitted_ms = evidence_now(ev) - ev->v.jobs[i].age_ms;
     ev->cost.calls++;
     int failed = runpod_status(ev->options.runpod, &q, a, c, e);
-    if (!failed)
+    if (!failed) {
+        (void)place_of(&ev->v, job_id); /* one that ended well, too: it is asked about */
         runpod_evidence_job(ev, &q);
+    }
     arena_free(a);
     return failed;
 }

@@ -9,9 +9,14 @@
 
 #include <string.h>
 
+/* So many starts in a row that were cut short, each soon after the other, are a loop. */
+enum { CUT_SHORT_LOOP = 3, CUT_SHORT_GAP_MS = 30 * 1000, CUT_SHORT_LOUD_GAP_MS = 120 * 1000 };
+
 struct reader {
     struct crash_attempt now, failed;
     bool any_failed;
+    int cut_short;         /* in a row */
+    int64_t cut_short_end; /* wall, of the newest of them */
     struct crash_matcher *matcher;
     const struct log_line *lines;
     struct crash *out;
@@ -33,6 +38,23 @@ static void forget_failures(struct reader *r)
     r->out->crashes = 0;
 }
 
+/* The platform's "stop container" may be how it clears away what has ended by itself. */
+static void keep_cut_short(struct reader *r)
+{
+    if (!crash_attempt_cut_short(&r->now)) {
+        r->cut_short = 0;
+        return;
+    }
+    int64_t most = r->now.loudness >= CRASH_LOUD ? CUT_SHORT_LOUD_GAP_MS : CUT_SHORT_GAP_MS;
+    bool soon = r->cut_short > 0 && r->now.start_ms - r->cut_short_end < most;
+    r->cut_short = soon ? r->cut_short + 1 : 1;
+    r->cut_short_end = r->now.stop_ms;
+    if (r->cut_short < CUT_SHORT_LOOP)
+        return;
+    r->out->crashes += r->cut_short == CUT_SHORT_LOOP ? CUT_SHORT_LOOP - 1 : 0;
+    keep_failure(r);
+}
+
 static void settle(struct reader *r, bool newest)
 {
     switch (crash_attempt_outcome(&r->now, newest)) {
@@ -45,8 +67,10 @@ static void settle(struct reader *r, bool newest)
         forget_failures(r);
         break;
     default:
-        break;
+        keep_cut_short(r);
+        return;
     }
+    r->cut_short = 0;
 }
 
 /* The attempt is over; `at` is the line that begins the next one. */
@@ -54,6 +78,7 @@ static void next_attempt(struct reader *r, size_t at)
 {
     if (r->now.started && !r->now.ended)
         r->out->ends++;
+    r->now.until_ms = r->lines[at].at_ms;
     settle(r, false);
     crash_attempt_init(&r->now, at);
 }

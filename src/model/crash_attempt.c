@@ -7,6 +7,10 @@
 
 /* A start that takes longer than 7 minutes is ended (spec/runpod.md §8.1 row 10): about so long it took then. */
 enum { LATE_MIN_MS = 400 * 1000, LATE_MAX_MS = 480 * 1000 };
+/* A start that was stopped so soon had no time to come to serve, and be idle; one that cried out, a bit later. */
+enum { SHORT_MS = 5 * 1000, SHORT_LOUD_MS = 60 * 1000 };
+/* What stayed up for so long without a word of what is wrong did so to serve: it says it in words nobody knows. */
+enum { STAYED_MS = 10 * 60 * 1000 };
 /* What exits at once says little and does not last. */
 enum { SILENT_LINES_MAX = 5, EXIT_TOLD = 143 };
 
@@ -20,8 +24,12 @@ const struct crash_cause crash_cause_memory_weights = {"does-not-fit-gpu", "weig
 
 void crash_attempt_init(struct crash_attempt *t, size_t line)
 {
-    *t = (struct crash_attempt){
-        .first = line, .last = line, .start_ms = -1, .stop_ms = -1, .exit_code = -1};
+    *t = (struct crash_attempt){.first = line,
+        .last = line,
+        .start_ms = -1,
+        .stop_ms = -1,
+        .until_ms = -1,
+        .exit_code = -1};
 }
 
 bool crash_attempt_is_new(const struct crash_attempt *t)
@@ -38,7 +46,8 @@ void crash_attempt_progress(struct crash_attempt *t)
 static void forget(struct crash_attempt *t)
 {
     t->evidence_count = 0;
-    t->has_exception = t->has_error = false;
+    t->loudness = 0;
+    t->has_exception = t->has_error = t->announces = t->has_told = false;
     for (size_t i = 0; i < CRASH_TRACES_MAX; i++)
         t->traces[i].first = false;
 }
@@ -200,6 +209,26 @@ static bool kills_itself(const struct crash_attempt *t, size_t i, const struct c
            !crash_has(w->body, "allocate memory");
 }
 
+/* The first of the loudest, and the line behind it where that says what it is about. */
+static void listen(struct crash_attempt *t, size_t i, const struct crash_words *w, bool serious)
+{
+    bool first_error = t->has_error && t->error == i;
+    int loud = !serious || w->of_request || crash_is_wrapper(w->body) ? 0
+               : first_error                                          ? (int)CRASH_LOUDEST
+                                                                      : crash_loudness(w->body);
+    if (t->announces && w->body.len > 0) {
+        t->has_told = true;
+        t->told = i;
+    }
+    t->announces = t->announces && w->body.len == 0;
+    if (loud <= t->loudness)
+        return;
+    t->loudness = loud;
+    t->loud = i;
+    t->has_told = false;
+    t->announces = crash_announces(w->body);
+}
+
 void crash_attempt_take(struct crash_attempt *t, size_t i, const struct log_line *line,
     const struct crash_words *w, const struct crash_row *row, bool serious, bool fatal)
 {
@@ -214,6 +243,7 @@ void crash_attempt_take(struct crash_attempt *t, size_t i, const struct log_line
             t->has_error = true;
             t->error = i;
         }
+        listen(t, i, w, serious || fatal);
     } else if (t->refused && !t->has_error) {
         t->has_error = true;
         t->error = i;
@@ -280,6 +310,13 @@ static bool exited_badly(const struct crash_attempt *t)
     return t->exited && !well && !t->graceful;
 }
 
+static bool stayed_up(const struct crash_attempt *t)
+{
+    bool times = t->start_ms >= 0 && t->until_ms >= 0;
+    return times && t->said > 0 && t->stage == 0 && t->loudness == 0 && !t->late &&
+           t->until_ms - t->start_ms > STAYED_MS;
+}
+
 static bool failed(const struct crash_attempt *t, bool newest)
 {
     if (t->refused || t->final || exited_badly(t))
@@ -290,7 +327,7 @@ static bool failed(const struct crash_attempt *t, bool newest)
         return !t->serves && (has_evidence(t, false) || took_too_long(t));
     if (newest)
         return !t->serves && has_evidence(t, true);
-    return has_evidence(t, false) || (t->started && !t->serves);
+    return has_evidence(t, false) || (t->started && !t->serves && !stayed_up(t));
 }
 
 enum crash_attempt_outcome crash_attempt_outcome(const struct crash_attempt *t, bool newest)
@@ -300,6 +337,14 @@ enum crash_attempt_outcome crash_attempt_outcome(const struct crash_attempt *t, 
     if (t->serves)
         return CRASH_ATTEMPT_SERVES;
     return newest && !t->ended ? CRASH_ATTEMPT_OPEN : CRASH_ATTEMPT_ENDED;
+}
+
+bool crash_attempt_cut_short(const struct crash_attempt *t)
+{
+    int64_t took = t->start_ms >= 0 && t->stop_ms >= 0 ? t->stop_ms - t->start_ms : -1;
+    int64_t most = t->loudness >= CRASH_LOUD ? SHORT_LOUD_MS : SHORT_MS;
+    return t->ended && !t->served && !t->graceful && !t->local_api && t->stage == 0 && took >= 0 &&
+           took <= most;
 }
 
 /* ---- where no pattern knows ------------------------------------------------------------------------ */
@@ -316,6 +361,10 @@ size_t crash_attempt_lines(const struct crash_attempt *t, size_t lines[CRASH_LIN
     }
     if (t->has_error && !t->has_exception)
         lines[n++] = t->error;
+    if (n == 0 && t->loudness > 0)
+        lines[n++] = t->loud;
+    if (n == 1 && t->has_told && t->loud == lines[0])
+        lines[n++] = t->told;
     if (n == 0)
         lines[n++] = t->said > 0 ? t->last : t->first;
     return n;
@@ -326,7 +375,8 @@ const struct crash_cause *crash_attempt_unsaid(const struct crash_attempt *t, in
     bool said = t->has_exception || t->has_error || t->refused;
     if (!said && t->ended && took_too_long(t))
         return crashes > 1 ? &crash_cause_init_timeout : &crash_cause_init_timeout_once;
-    if (!said && !t->final && crashes > 1 && t->said <= SILENT_LINES_MAX && t->stage == 0)
+    if (!said && t->loudness == 0 && !t->final && crashes > 1 && t->said <= SILENT_LINES_MAX &&
+        t->stage == 0)
         return &crash_cause_silent_start;
     return NULL;
 }

@@ -25,14 +25,16 @@ static const struct crash_row rows[] = {
         "manifests/).*429 Too Many Requests"},
     {{"image-pull-failed", "network"}, CRASH_LIKELY,
         "TLS handshake timeout|no such host|deadline exceeded|onnection reset by peer|"
-        "nexpected EOF|i/o timeout|onnection refused|download failed after",
-        "error (?:creating|starting) container.*(?:tls handshake timeout|no such host|"
+        "nexpected EOF|i/o timeout|onnection refused|download failed after|request canceled while",
+        "(?:error (?:creating|starting) container|error pulling image|failed to pull image).*"
+        "(?:tls handshake timeout|no such host|"
         "deadline exceeded|"
         "connection reset by peer|unexpected eof|i/o timeout|connection refused|"
-        "download failed after)"},
+        "request canceled while waiting|download failed after)"},
     {{"wrong-architecture", ""}, CRASH_DECIDES,
-        "exec format error|no match|no matching manifest|cannot execute binary",
-        "exec format error|no matching manifest for (?<value>\\S+)|"
+        "exec format error|no match|no matching manifest|cannot execute binary|does not match the",
+        "exec format error|platform \\((?<value>[\\w/]+)\\) does not match the|"
+        "does not match the specified platform|no matching manifest for (?<value>\\S+)|"
         "no match for platform in manifest|cannot execute binary file"},
     {{"shared-memory", ""}, CRASH_DECIDES,
         "/dev/shm|out of shared memory|shared memory|posix_fallocate|Bus error|unable to mmap",

@@ -49,6 +49,7 @@ static const struct crash_row rows[] = {
         "not a valid |supplied chat template|nvalid JSON|cannot be converted|nput should be|"
         "ould not convert string",
         "invalid boolean value (?<value>'[^']*'|\\S+) for (?<setting>\\S+)|"
+        "\\b(?<setting>(?-i:[A-Z][A-Z0-9_]+)): invalid boolean(?: value)? (?<value>'[^']*'|\\S+)|"
         "invalid (?<setting>tool call parser|reasoning parser): (?<value>[\\w-]+)|"
         "unrecognized arguments: (?<setting>--?[\\w-]+)|"
         "error: argument (?<setting>[\\w/-]+): (?:invalid (?:\\w+ )?(?:value|"

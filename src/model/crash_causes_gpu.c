@@ -77,12 +77,14 @@ static const struct crash_row rows[] = {
     {{"does-not-fit-gpu", "warm-up"}, CRASH_DECIDES, "out of memory occurred when warming up",
         "out of memory occurred when warming up \\w+ with (?<value>\\d+) dummy requests"},
     {{"does-not-fit-gpu", "memory"}, CRASH_DECIDES,
-        "out of memory|OutOfMemoryError|OUT_OF_MEMORY|ALLOC_FAILED|AllocationError|Out of memory",
+        "out of memory|OutOfMemoryError|OUT_OF_MEMORY|ALLOC_FAILED|AllocationError|Out of memory|"
+        "mem-fraction-static",
         "CUDA out of memory(?:\\. tried to allocate (?<need>[\\d.]+ ?[KMGT]i?B))?"
         "(?:.*?(?:of which (?<have>[\\d.]+ ?[KMGT]i?B) is free|"
         "; (?<have>[\\d.]+ ?[KMGT]i?B) free))?|"
         "cuda error: out of memory|cuda failure \\d* ?'?out of memory|CUDA_ERROR_OUT_OF_MEMORY|"
         "CUBLAS_STATUS_ALLOC_FAILED|"
+        "not enough memory\\. please try to increase --mem-fraction-static|"
         "^(?:torch\\.)?(?:cuda\\.)?OutOfMemoryError(?!: CUDA out of memory)"},
 
     /* number formats */

@@ -129,6 +129,7 @@ static const struct crash_row rows[] = {
         "model type [`'](?<value>[\\w.-]+)[`'] but transformers does not recognize|"
         "(?<value>\\w+) has no vLLM implementation|"
         "unrecognized configuration class <class '[^']*?(?<value>\\w+)'>|"
+        "GGUF model with architecture (?<value>[\\w.-]+) is not supported|"
         "cannot find model module|no model architectures are specified"},
     {{"needs-trust-remote-code", ""}, CRASH_DECIDES,
         "trust_remote_code|trust-remote-code|custom code|requires you to execute",

@@ -54,6 +54,7 @@ static const struct {
     {"Jobs in progress:", true, CONTAINER, CRASH_EVENT_JOB},
     {"Jobs in queue:", true, CONTAINER, CRASH_EVENT_JOB},
     {"Application startup complete", false, CONTAINER, CRASH_EVENT_SERVE},
+    {"Uvicorn running on http", false, CONTAINER, CRASH_EVENT_SERVE},
     {"Avg prompt throughput", false, CONTAINER, CRASH_EVENT_JOB},
 
     {"Engine core initialization failed", false, CONTAINER, CRASH_EVENT_FATAL},

@@ -303,3 +303,26 @@ bool crash_is_harmless(struct text body)
            (!crash_is_exception(body) &&
                has_any(body, no_exception, sizeof no_exception / sizeof *no_exception));
 }
+
+int crash_loudness(struct text body)
+{
+    static const struct {
+        const char *word;
+        int loud;
+    } words[] = {{"panicked at", 3}, {"panic:", 3}, {"FATAL", 3}, {"Fatal", 3}, {"fatal", 3},
+        {"terminate called", 3}, {"Error", 2}, {"ERROR", 2}, {"error", 2}, {"xception", 2},
+        {"Segmentation fault", 2}, {"bort", 2}, {"ssertion", 2}, {"ailed", 1}, {"FAILED", 1},
+        {"annot ", 1}, {"ould not", 1}, {"nable to", 1}, {"refused", 1}, {"mismatch", 1},
+        {"nvalid", 1}, {"denied", 1}, {"issing", 1}, {"not found", 1}, {"does not ", 1},
+        {"nsupported", 1}};
+    int most = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words && !crash_is_harmless(body); i++)
+        if (words[i].loud > most && crash_has(body, words[i].word))
+            most = words[i].loud;
+    return most;
+}
+
+bool crash_announces(struct text body)
+{
+    return crash_begins(body, "terminate called") || ends_with(body, ":");
+}

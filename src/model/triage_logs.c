@@ -251,6 +251,15 @@ static enum triage_certainty certainty_of(
     return c->crashed || c->again ? TRIAGE_CERTAIN : TRIAGE_LIKELY;
 }
 
+/* It failed before the newest release, and a start of that one is on its way: what was is over. */
+static bool was_mended(const struct triage_reader *r, const struct crash *c)
+{
+    const struct endpoint_detail *e = &r->v->detail;
+    int64_t at = r->v->detail_read && e->release_count ? e->releases[0].created_ms : -1;
+    return at > 0 && c->again && c->line_count > 0 && c->lines[0].at_ms > 0 &&
+           c->lines[0].at_ms < at && c->last_start_ms >= at;
+}
+
 /* Something was changed since, a moment ago: what comes of it is to be seen. */
 static bool was_just_mended(const reader *r, const struct crash *c)
 {
@@ -349,7 +358,9 @@ size_t triage_find_logs(struct triage_reader *r, struct triage_find *finds, size
     for (size_t i = 0; v->workers_read && i < v->worker_count; i++) {
         const struct triage_worker *w = &v->workers[i];
         const struct triage_rule *rule =
-            triage_worker_crashes(w) && !is_outdated(r, w) ? rule_for(r, &w->log) : NULL;
+            triage_worker_crashes(w) && !is_outdated(r, w) && !was_mended(r, &w->log)
+                ? rule_for(r, &w->log)
+                : NULL;
         size_t k = 0;
         if (!rule)
             continue;

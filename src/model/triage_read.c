@@ -288,7 +288,7 @@ static void read_balancer(struct triage_reader *r)
     if (!v->endpoint.load_balancer || r->waits)
         return;
     r->waits = meant && r->up == 0 && v->workers_read;
-    r->waited_ms = r->waits ? coming_ms(v) : 0;
+    r->waited_ms = r->waits ? r->coming_ms : 0;
     r->late = r->waited_ms > TRIAGE_GRACE_READY;
     r->two_looks |= r->late;
 }
@@ -324,6 +324,7 @@ int triage_read(struct triage_reader *r, const struct triage_evidence *v, struct
     r->image = worker_image_read(triage_str(v->endpoint.image));
     read_queue(r);
     read_workers(r);
+    r->coming_ms = coming_ms(v);
     read_balancer(r);
     r->pool_count = v->catalog ? gpu_pools(v->catalog, r->pools, TRIAGE_POOLS) : 0;
     r->worker_price = v->catalog ? gpu_pools_price(v->catalog, v->endpoint.pools,

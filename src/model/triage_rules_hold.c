@@ -88,12 +88,17 @@ static bool died_at_work(const struct triage_worker *w)
     return w->logs_read && (w->log.after_serving || crashes_with_job(w));
 }
 
+static bool starts_often(const struct triage_worker *w)
+{
+    int64_t period = triage_start_period_s(&w->log);
+    return w->logs_read && !w->vanished && w->log.starts >= OFTEN_STARTS && period > 0 &&
+           period < OFTEN_PERIOD_S;
+}
+
 /* Start after start within minutes, each of which came to take requests, and as many were tried again. */
 static bool dies_often(const reader *r, const struct triage_worker *w)
 {
-    int64_t period = w ? triage_start_period_s(&w->log) : 0;
-    return w && !w->vanished && w->log.after_serving && w->log.starts >= OFTEN_STARTS &&
-           period > 0 && period < OFTEN_PERIOD_S && r->late && r->health &&
+    return w && starts_often(w) && w->log.after_serving && r->late && r->health &&
            r->health->retried >= OFTEN_STARTS - 1;
 }
 
@@ -104,6 +109,8 @@ static bool find_poison(reader *r, find *f)
     bool said = f->worker != NULL, rises = retries_seen(r->v) >= 1;
     if (!said)
         f->worker = triage_first_worker(r, died_at_work);
+    if (!f->worker && f->job && f->job->retries >= 2) /* just now it is at work again */
+        f->worker = triage_first_worker(r, starts_often);
     if (!f->job && f->worker && rises)
         f->job = triage_job_that(r, is_at_work, &f->count);
     if (f->count > 1 && f->job && !is_retried(r, f->job))

@@ -29,6 +29,21 @@ static bool takes_no_jobs(const struct triage_worker *w)
     return says && !w->vanished && !w->worker.stale;
 }
 
+/* The logs of all that are up reach back to their start, and none has ever spoken of jobs. */
+static bool none_speaks_of_jobs(const reader *r)
+{
+    int up = 0;
+    for (size_t i = 0; i < r->v->worker_count; i++) {
+        const struct triage_worker *w = &r->v->workers[i];
+        if (w->vanished || (w->worker.status != WORKER_RUNNING && w->worker.status != WORKER_IDLE))
+            continue;
+        if (!w->logs_read || w->log.starts == 0 || w->log.serves)
+            return false;
+        up++;
+    }
+    return up > 0;
+}
+
 /* By its log, by what the image is known to be, or by nothing but that it sits there. */
 static bool find_takes_none(reader *r, find *f)
 {
@@ -38,7 +53,7 @@ static bool find_takes_none(reader *r, find *f)
     f->ripe = (held >= 0 && held >= TRIAGE_GRACE_READY) || r->waited_ms >= TRIAGE_GRACE_READY;
     if (f->worker)
         f->certainty = TRIAGE_CERTAIN;
-    else if (read && r->image.kind == WORKER_IMAGE_NO_WORKER)
+    else if (read && (r->image.kind == WORKER_IMAGE_NO_WORKER || none_speaks_of_jobs(r)))
         f->certainty = TRIAGE_LIKELY;
     else
         f->certainty = TRIAGE_POSSIBLE;

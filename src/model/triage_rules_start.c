@@ -121,7 +121,7 @@ static void tell_exits(reader *r, find *f, diagnosis *d)
 {
     triage_tell_log(r, f, d,
         triage_text(r,
-            "The container ends at once after each start, without a line of its own: its "
+            "The container ends at once after each start, without a line that says why: its "
             "start command fails, or %.120s has none.",
             image_of(r, &f->worker->log)));
     if (r->image.kind == WORKER_IMAGE_NO_WORKER)

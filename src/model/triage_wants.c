@@ -70,7 +70,8 @@ static unsigned for_remedies(const struct triage_reader *r)
 /* Workers that start and say nothing yet: what became of a cached model comes with the account. */
 static bool waits_for_host(const struct triage_reader *r)
 {
-    return r->late && r->up == 0 && r->starting > 0 && r->loading + r->pulling + r->serving == 0;
+    bool long_ago = r->late || r->coming_ms > TRIAGE_GRACE_PLACE;
+    return long_ago && r->up == 0 && r->starting > 0 && r->loading + r->pulling + r->serving == 0;
 }
 
 /* What a cached model that fails is mended by, and what more workers cost. */
@@ -125,7 +126,8 @@ static unsigned wants_of(const struct triage_reader *r)
         return 0;
     if (r->waits && v->endpoint.workers_max == 0)
         return switched_off(v);
-    if (!balancer && v->oldest_ms < 0 && !is_done(v, "jobs", v->job_count > 0))
+    bool jobs = v->job_count > 0 && !v->jobs_recalled;
+    if (!balancer && (v->oldest_ms < 0 || v->jobs_recalled) && !is_done(v, "jobs", jobs))
         wants |= TRIAGE_WANT_JOBS;
     if (!is_done(v, "workers", v->workers_read))
         return wants | TRIAGE_WANT_WORKERS;

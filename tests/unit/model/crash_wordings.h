@@ -37,11 +37,16 @@
     WORDING(S, "image-pull-failed", "network", "error creating container: Error response from daemon: Get \"https://registry-1.docker.io/v2/\": net/http: TLS handshake timeout") \
     WORDING(S, "image-pull-failed", "network", "error creating container: Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 127.0.0.53:53: no such host") \
     WORDING(S, "image-pull-failed", "network", "error creating container: download failed after attempts=6: unexpected EOF") \
+    WORDING(S, "image-pull-failed", "network", "error creating container: Error response from daemon: Get \"https://registry-1.docker.io/v2/\": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)") \
+    WORDING(S, "image-pull-failed", "network", "error pulling image configuration: download failed after attempts=1: dial tcp: lookup production.cloudflare.docker.com on 10.0.0.2:53: no such host") \
     /* runc: libcontainer/standard_init_linux.go, old and new */ \
     WORDING(S, "wrong-architecture", "", "error starting container: exec /bin/bash: exec format error") \
     WORDING(C, "wrong-architecture", "", "standard_init_linux.go:228: exec user process caused: exec format error") \
     /* moby: distribution/pull_v2.go */ \
     WORDING(S, "wrong-architecture", "", "error creating container: Error response from daemon: no matching manifest for linux/amd64 in the manifest list entries") \
+    /* moby: daemon/images/image.go of 20.10 and of 24 */ \
+    WORDING(S, "wrong-architecture", "", "error creating container: Error response from daemon: image with reference acme/w:1 was found but does not match the specified platform: wanted linux/amd64, actual: linux/arm64/v8") \
+    WORDING(S, "wrong-architecture", "", "error creating container: Error response from daemon: image with reference acme/w:1 was found but its platform (linux/arm64) does not match the specified platform (linux/amd64)") \
     /* containerd: images/image.go (containerd/containerd#3786) */ \
     WORDING(S, "wrong-architecture", "", "error creating container: failed to pull and unpack image \"docker.io/acme/w:1\": no match for platform in manifest: not found") \
     /* bash: execute_cmd.c */ \
@@ -213,6 +218,8 @@
     WORDING(C, "does-not-fit-gpu", "warm-up", "(EngineCore_0 pid=91) ERROR 08-30 10:11:12 [core.py:700] RuntimeError: CUDA out of memory occurred when warming up sampler with 1024 dummy requests. Please try lowering `max_num_seqs` or `gpu_memory_utilization` when initializing the engine.") \
     WORDING(C, "does-not-fit-gpu", "warm-up", "RuntimeError: CUDA out of memory occurred when warming up pooler with 64 dummy requests. Please try lowering `max_num_seqs` or `gpu_memory_utilization` when initializing the engine.") \
     /* torch: c10/cuda/CUDACachingAllocator.cpp, of 1.13, 2.1 and 2.5 */ \
+    /* sglang: srt/model_executor/model_runner.py */ \
+    WORDING(C, "does-not-fit-gpu", "memory", "RuntimeError: Not enough memory. Please try to increase --mem-fraction-static.") \
     WORDING(C, "does-not-fit-gpu", "memory", "RuntimeError: CUDA out of memory. Tried to allocate 20.00 MiB (GPU 0; 14.76 GiB total capacity; 13.38 GiB already allocated; 19.75 MiB free; 13.54 GiB reserved in total by PyTorch)") \
     WORDING(C, "does-not-fit-gpu", "memory", "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.50 GiB. GPU 0 has a total capacty of 23.65 GiB of which 1.02 GiB is free. Process 3141 has 22.62 GiB memory in use.") \
     WORDING(C, "does-not-fit-gpu", "memory", "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 594.00 MiB. GPU 0 has a total capacity of 23.64 GiB of which 311.88 MiB is free. Including non-PyTorch memory, this process has 23.32 GiB memory in use.") \
@@ -384,6 +391,8 @@
     WORDING(C, "architecture-unsupported", "", "  Value error, The checkpoint you are trying to load has model type `gemma4` but Transformers does not recognize this architecture. This could be because of an issue with the checkpoint, or because your version of Transformers is out of date.") \
     WORDING(C, "architecture-unsupported", "", "ERROR 03-12 18:19:00 engine.py:400] ValueError: The checkpoint you are trying to load has model type `gemma3` but Transformers does not recognize this architecture.") \
     WORDING(C, "architecture-unsupported", "", "ValueError: Unrecognized configuration class <class 'transformers.models.whisper.configuration_whisper.WhisperConfig'> for this kind of AutoModel: AutoModelForCausalLM.") \
+    /* transformers: modeling_gguf_pytorch_utils.py (vllm-project/vllm#16905) */ \
+    WORDING(C, "architecture-unsupported", "", "ValueError: GGUF model with architecture deci is not supported yet.") \
     WORDING(C, "architecture-unsupported", "", "ValueError: Cannot find model module. 'TTLlamaForCausalLM' is not a registered model in the Transformers library (only relevant if the model is meant to be in Transformers) and 'AutoModel' is not present in the model config's 'auto_map'") \
     /* transformers: dynamic_module_utils.py of 4.30 and 4.50; vllm: transformers_utils/config.py */ \
     WORDING(C, "needs-trust-remote-code", "", "ValueError: Loading moonshotai/Kimi-K2.5 requires you to execute the configuration file in that repo on your local machine. Make sure you have read the code there to avoid malicious use, then set the option `trust_remote_code=True` to remove this error.") \

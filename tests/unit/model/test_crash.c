@@ -587,6 +587,74 @@ static void an_unknown_crash_shows_the_line_to_look_at(void **state)
     assert_int_equal(c.crashes, 2);
 }
 
+static void an_unknown_crash_need_not_be_pythons(void **state)
+{
+    (void)state;
+#define TWICE(...) READ(START, __VA_ARGS__, "+20 " START, __VA_ARGS__, "+20 " START)
+    TWICE("acme 3.1 starts", "acme: FATAL licence server refused token (E-4410)", "bye");
+    assert_true(c.crashed);
+    assert_null(c.cause);
+    assert_first_line("E-4410");
+    TWICE("thread 'main' panicked at router/src/main.rs:88:14:",
+        "called `Result::unwrap()` on an `Err` value: MissingField(\"quantize_config\")",
+        "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace");
+    assert_null(c.cause);
+    assert_first_line("panicked at");
+    assert_non_null(strstr(c.lines[1].line.s, "MissingField"));
+    TWICE("panic: runtime error: invalid memory address or nil pointer dereference", "",
+        "goroutine 1 [running]:", "main.main()");
+    assert_null(c.cause);
+    assert_first_line("panic: runtime error");
+    TWICE("loading libacme.so",
+        "terminate called after throwing an instance of 'std::out_of_range'",
+        "  what():  vector::_M_range_check", "Aborted (core dumped)");
+    assert_null(c.cause);
+    assert_first_line("terminate called");
+    assert_non_null(strstr(c.lines[1].line.s, "_M_range_check"));
+    /* a warning and a retry say nothing of it */
+    TWICE("WARNING fatal: the frob is missing", "Retrying after an error", "the frob is denied");
+    assert_first_line("the frob is denied");
+#undef TWICE
+}
+
+/* The platform clears away what has ended by itself as it stops what is to be scaled down. */
+static void starts_that_are_stopped(void **state)
+{
+    (void)state;
+    READ(START, "+2 " STOP, "+9 " START, "+2 " STOP, "+9 " START, "+2 " STOP, "+9 " START);
+    assert_true(c.crashed);
+    assert_int_equal(c.crashes, 3);
+    assert_cause("start-command-exits", "silent");
+    READ(START, "+2 " STOP, "+9 " START, "+2 " STOP, "+9 " START); /* twice may be chance */
+    assert_no_crash();
+    /* it may serve in words that nobody knows, and be scaled down */
+    READ(START, "one more done", "+30 " STOP, "+20 " START, "one more done", "+30 " STOP,
+        "+20 " START, "one more done", "+30 " STOP, "+20 " START);
+    assert_no_crash();
+    READ(START, "+2 " STOP, "+600 " START, "+2 " STOP, "+600 " START, "+2 " STOP, "+600 " START);
+    assert_no_crash();
+    /* what cries out does not */
+    READ(START, "acme: FATAL no frob", "+30 " STOP, "+20 " START, "acme: FATAL no frob",
+        "+30 " STOP, "+20 " START, "acme: FATAL no frob", "+30 " STOP, "+20 " START);
+    assert_true(c.crashed);
+    assert_first_line("no frob");
+    /* … unless it comes to serve after all */
+    READ(START, "+2 " STOP, "+9 " START, "+2 " STOP, "+9 " START, "+2 " STOP, "+9 " START, SERVES);
+    assert_no_crash();
+    assert_true(c.serves);
+}
+
+static void what_stayed_up_had_something_to_do(void **state)
+{
+    (void)state;
+    READ(START, "ready", "one done", "+3000 " START, "ready", "one done", "+2000 " START);
+    assert_no_crash();
+    READ(START, "ready", "+30 " START, "ready", "+30 " START); /* soon after one another: no */
+    assert_true(c.crashed);
+    READ(START, "acme: FATAL no frob", "+3000 " START, "acme: FATAL no frob", "+2000 " START);
+    assert_true(c.crashed);
+}
+
 static void without_the_platforms_lines_programs_words_begin_a_start(void **state)
 {
     (void)state;
@@ -763,6 +831,9 @@ int main(void)
         TEST(the_platform_gives_up_after_seven_minutes),
         TEST(the_local_test_api_takes_no_jobs),
         TEST(an_unknown_crash_shows_the_line_to_look_at),
+        TEST(an_unknown_crash_need_not_be_pythons),
+        TEST(starts_that_are_stopped),
+        TEST(what_stayed_up_had_something_to_do),
         TEST(without_the_platforms_lines_programs_words_begin_a_start),
         TEST(generation_a_tells_in_json),
         TEST(any_mix_of_lines_is_read),

@@ -132,6 +132,24 @@ static void the_crash_before_a_release(void **state)
     expect_verdict(TRIAGE_STUCK);
 }
 
+static void the_crash_before_a_release_with_a_start_since(void **state)
+{
+    (void)state;
+    struct triage_worker *k = crash("does-not-fit-gpu", "kv-cache");
+    k->log.again = true;
+    k->log.lines[0].at_ms = NOW - 3 * MINUTE;
+    k->log.last_start_ms = NOW - 50 * SECOND;
+    w.releases[0] = (struct release){5, TEXT("MANUAL"), NOW - 70 * SECOND, 0, NULL, 0};
+    w.v.detail.releases = w.releases;
+    w.v.detail.release_count = 1;
+    judge();
+    expect_not_stuck();
+    expect_no("does-not-fit-gpu");
+    k->log.lines[0].at_ms = NOW - 60 * SECOND; /* it failed under the new one as well */
+    judge();
+    expect_first(TRIAGE_STUCK, "does-not-fit-gpu", 17, TRIAGE_CERTAIN);
+}
+
 static void a_rollout_that_goes_nowhere(void **state)
 {
     (void)state;
@@ -366,6 +384,7 @@ int main(void)
         T(requests_that_were_tried_again_once),
         T(the_crash_of_a_worker_that_is_being_replaced),
         T(the_crash_before_a_release),
+        T(the_crash_before_a_release_with_a_start_since),
         T(a_rollout_that_goes_nowhere),
         T(a_worker_without_a_gpu_has_a_place),
         T(a_worker_that_waits_for_a_host),

@@ -77,6 +77,12 @@ static void nobody_takes_jobs(void **state)
     judge();
     expect_verdict(TRIAGE_UNKNOWN);
     assert_int_equal(diagnosis_of("image-does-not-take-jobs")->certainty, TRIAGE_POSSIBLE);
+    k->log.starts = 1; /* since its start it has said nothing of jobs */
+    judge();
+    expect_first(TRIAGE_STUCK, "image-does-not-take-jobs", 26, TRIAGE_LIKELY);
+    k->log.serves = true;
+    judge();
+    assert_int_equal(diagnosis_of("image-does-not-take-jobs")->certainty, TRIAGE_POSSIBLE);
 }
 
 static void a_worker_that_ends_at_work(void **state)
@@ -86,6 +92,7 @@ static void a_worker_that_ends_at_work(void **state)
     k->log.after_serving = true;
     k->log.ends = 3;
     say_line(k, "Fatal Python error: Segmentation fault");
+    struct triage_worker saved = *k;
     struct triage_job *j = add_job("poison-1-u1", REQUEST_IN_PROGRESS, 10 * MINUTE);
     j->retries = 5;
     j->running_ms = 3 * SECOND;
@@ -97,6 +104,20 @@ static void a_worker_that_ends_at_work(void **state)
     assert_true(m->can_be_applied);
     assert_string_equal(m->calls[0].method, "POST");
     assert_string_equal(m->calls[0].path.s, "/v2/x2x496ymkidl3m/cancel/poison-1-u1");
+    k->log = (struct crash){.serves = true,
+        .starts = 5,
+        .first_start_ms = NOW - 5 * MINUTE,
+        .last_start_ms = NOW - 20 * SECOND,
+        .exit_code = -1,
+        .moved_ms = NOW}; /* up again, with it */
+    queue(0, 1, -1);
+    judge();
+    expect_first(TRIAGE_STUCK, "poison-job", 36, TRIAGE_LIKELY);
+    k->log.first_start_ms = NOW - 500 * MINUTE; /* started now and then, as it is scaled */
+    judge();
+    expect_verdict(TRIAGE_HEALTHY);
+    *k = saved;
+    queue(4, 1, 9 * MINUTE);
     j->retries = 1; /* once is no pattern */
     judge();
     expect_verdict(TRIAGE_WAITING);
@@ -423,6 +444,11 @@ static void what_to_read_next(void **state)
     v->facts = NULL;
     v->oldest_ms = -1;
     assert_int_equal(triage_wants(v), TRIAGE_WANT_WORKERS | TRIAGE_WANT_JOBS);
+    v->oldest_ms = 9 * MINUTE; /* by what an earlier run knew: it may be over long since */
+    v->jobs_recalled = true;
+    assert_int_equal(triage_wants(v), TRIAGE_WANT_WORKERS | TRIAGE_WANT_JOBS);
+    v->jobs_recalled = false;
+    assert_int_equal(triage_wants(v), TRIAGE_WANT_WORKERS);
     v->oldest_ms = 3 * MINUTE;
     struct triage_worker *k = add_worker("w1", WORKER_INITIALIZING);
     k->logs_read = false;
