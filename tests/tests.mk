@@ -85,8 +85,8 @@ THREADED := base core client sim app
 UNTHREADED := build/tests/unit/sim/test_world% build/tests/unit/app/test_triage_record \
               $(patsubst %,build/tests/e2e/test_%,day triage commands_fail commands_change commands_requests \
               commands_endpoint commands_deploy deploy_models deploy_blockers runpod_change)
-# Mostly waits, by real time, for logs to fall silent: once is enough.
-ONCE := build/tests/e2e/test_commands_logs
+# Mostly waits, for logs to fall silent or for what is cured to serve: once is enough.
+ONCE := build/tests/e2e/test_commands_logs build/tests/e2e/test_triage
 
 ASAN_ENV := ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 TSAN_ENV := TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
